@@ -1,0 +1,176 @@
+"""The truth: who met, who spoke, what was said. Times are integer milliseconds from the meeting's start."""
+
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from meetings.accounts import UserManager
+
+
+def new_join_code() -> str:
+    """A join code of 128 random bits, safe in a URL."""
+    return secrets.token_urlsafe(16)
+
+
+class User(AbstractUser):
+    """Somebody with an account; signs in by email address."""
+
+    username = None
+    email = models.EmailField(_("email address"), unique=True)
+    display_name = models.CharField(_("name shown in meetings"), max_length=80)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    def __str__(self) -> str:
+        return self.display_name or self.email
+
+
+class Meeting(models.Model):
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled", _("Not started")
+        LIVE = "live", _("Live")
+        FINISHING = "finishing", _("Finishing")  # ended, the last words are still being recognised
+        ENDED = "ended", _("Ended")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(_("join code"), max_length=32, unique=True, default=new_join_code, editable=False)
+    title = models.CharField(_("title"), max_length=200)
+    language = models.CharField(_("language"), max_length=16, blank=True, help_text=_("Empty finds it per speaker."))
+    agenda = models.TextField(_("agenda"), max_length=10_000, blank=True)
+    host = models.ForeignKey(User, on_delete=models.PROTECT, related_name="hosted_meetings", verbose_name=_("host"))
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.SCHEDULED)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    last_sequence = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+        indexes: ClassVar = [models.Index(fields=["host", "-created_at"])]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def takes_audio(self) -> bool:
+        return self.status in {self.Status.SCHEDULED, self.Status.LIVE}
+
+    def offset_ms(self, moment: datetime) -> int:
+        """Milliseconds from the meeting's start to `moment`; 0 before the start."""
+        if self.started_at is None:
+            return 0
+        return max(0, (moment - self.started_at) // timedelta(milliseconds=1))
+
+
+class Participant(models.Model):
+    class Role(models.TextChoices):
+        HOST = "host", _("Host")
+        MEMBER = "member", _("Member")
+        GUEST = "guest", _("Guest")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="participants")
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="participations")
+    display_name = models.CharField(_("name"), max_length=80)
+    role = models.CharField(_("role"), max_length=8, choices=Role.choices)
+    color = models.PositiveSmallIntegerField(_("colour"), default=0)  # index into the palette, by order of joining
+    joined_at = models.DateTimeField(_("joined"), null=True, blank=True)
+    left_at = models.DateTimeField(_("left"), null=True, blank=True)  # empty while in the room
+
+    class Meta:
+        ordering: ClassVar = ["joined_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["meeting", "user"], name="one_participant_per_user_and_meeting"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def is_host(self) -> bool:
+        return self.role == self.Role.HOST
+
+
+class AudioStream(models.Model):
+    """One microphone session of a participant, numbered by sample."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="streams")
+    sample_rate = models.PositiveIntegerField(_("sample rate"), default=16_000)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    offset_ms = models.PositiveBigIntegerField(_("starts at (ms)"))  # of sample 0, from the meeting's start
+    settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled
+
+    class Meta:
+        ordering: ClassVar = ["started_at"]
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.started_at:%H:%M:%S}"
+
+
+class Segment(models.Model):
+    """One final caption, or a gap: the meeting's ordered log, numbered without holes."""
+
+    class Kind(models.TextChoices):
+        SPEECH = "speech", _("Speech")
+        GAP = "gap", _("Gap")  # audio that never arrived
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="segments")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="segments")
+    stream = models.ForeignKey(AudioStream, on_delete=models.CASCADE, related_name="segments")
+    sequence = models.PositiveIntegerField(_("sequence"))
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.SPEECH)
+    start_sample = models.PositiveBigIntegerField()  # at 16 kHz, in the stream
+    end_sample = models.PositiveBigIntegerField()
+    start_ms = models.PositiveBigIntegerField(_("start (ms)"))
+    end_ms = models.PositiveBigIntegerField(_("end (ms)"))
+    text = models.TextField(_("text"), blank=True)
+    recognised_text = models.TextField(_("text as recognised"), blank=True, editable=False)
+    words = models.JSONField(default=list, blank=True)  # [{"text", "start_ms", "end_ms", "confidence"}]
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    confidence = models.FloatField(_("confidence"), default=0.0)
+    revision = models.PositiveIntegerField(_("revision"), default=0)
+    created_at = models.DateTimeField(_("stored"), auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["sequence"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["meeting", "sequence"], name="one_segment_per_sequence"),
+            models.UniqueConstraint(fields=["stream", "start_sample"], name="one_segment_per_stream_and_start"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["meeting", "start_ms"])]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.participant}: {self.text[:60]}"
+
+
+class SegmentRevision(models.Model):
+    """A change to a segment's text: what it was before, by whom and when."""
+
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="revisions")
+    revision = models.PositiveIntegerField()
+    text_before = models.TextField(blank=True)
+    text_after = models.TextField(blank=True)
+    author = models.ForeignKey(Participant, null=True, on_delete=models.SET_NULL, related_name="+")
+    author_name = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["revision"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["segment", "revision"], name="one_revision_per_segment_and_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.segment_id} r{self.revision}"

@@ -1,0 +1,35 @@
+"""The package's errors. `retryable` says whether the same call may succeed later."""
+
+
+class TranscriptionError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    retryable = False
+
+
+class ModelUnavailable(TranscriptionError):
+    """The model could not be found or fetched; the message says where it was looked for and what to do."""
+
+
+class EngineFailed(TranscriptionError):
+    """A decode hung, crashed or ran out of memory; the engine is being restarted."""
+
+    retryable = True
+
+
+class BusFull(TranscriptionError):
+    """The stream's backlog is at its bound, or Redis is out of memory: keep the audio and send it again."""
+
+    retryable = True
+
+
+class StreamSuperseded(TranscriptionError):
+    """Another connection writes this stream now."""
+
+
+class LeaseLost(TranscriptionError):
+    """Another transcriber owns this stream now; what was decoded here must not be stored."""
+
+
+class AudioOutOfRange(TranscriptionError):
+    """A frame lies where no audio can be yet."""

@@ -1,0 +1,15 @@
+"""What is known of an audio stream before its first sample."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One microphone session of one participant. Travels on the bus as JSON."""
+
+    stream_id: str
+    meeting_id: str
+    participant_id: str
+    sample_rate: int = 16_000  # of the frames on the bus, 8,000…48,000
+    language: str = ""  # BCP-47; "" finds it from the speech
+    vocabulary: tuple[str, ...] = ()  # names and terms that the recogniser should prefer
