@@ -1,0 +1,81 @@
+"""Everything that can be configured, read from environment variables and validated in one step.
+
+A wrong value stops the start and names itself; README.md holds the same table for people.
+"""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class ConfigurationError(Exception):
+    """An environment variable has a value that cannot be used."""
+
+
+class Environment(Struct, rename="upper", frozen=True):
+    """One field is one variable of the same name in upper case."""
+
+    database_url: Annotated[str, Meta(pattern=r"^postgres(ql)?://.+")]
+    redis_url: Annotated[str, Meta(pattern=r"^(redis|rediss|unix)://.+")]
+    secret_key: str = ""  # made once and kept under VAR_DIR when empty
+    base_url: Annotated[str, Meta(pattern=r"^https?://[^/]+$")] = "http://localhost:8000"  # where browsers reach it
+    allowed_origins: str = ""  # further origins, comma-separated: https://a.example,https://b.example:8443
+    var_dir: str = str(BASE_DIR / "var")
+    debug: bool = False
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    database_pool_size: Annotated[int, Meta(ge=1, le=200)] = 8
+    engine: str = "whisper"
+    model: str = "base"
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    compute_type: str = "auto"
+    decode_threads: Annotated[int, Meta(ge=0, le=256)] = 0  # 0: all cores
+    max_streams: Annotated[int, Meta(ge=1, le=1000)] = 64  # that one transcriber takes at once
+    lease_seconds: Annotated[int, Meta(ge=2, le=60)] = 5
+
+    @property
+    def origins(self) -> list[str]:
+        """Origins whose pages may post forms and open sockets."""
+        extra = [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+        return [self.base_url, *extra]
+
+    @property
+    def hosts(self) -> list[str]:
+        """Host names the pages answer to: those of the origins."""
+        return sorted({origin.split("://", 1)[1].rsplit("]", 1)[0].split(":")[0] for origin in self.origins})
+
+    def kept_secret_key(self) -> str:
+        """SECRET_KEY, or one made on the first start and kept readable by the owner alone."""
+        if self.secret_key:
+            return self.secret_key
+        path = Path(self.var_dir) / "secret_key"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        return path.read_text().strip()
+
+
+def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
+    """Validate the variables this program knows; raises ConfigurationError naming the first wrong one."""
+    names = msgspec.structs.fields(Environment)
+    known = {field.encode_name: variables[field.encode_name] for field in names if variables.get(field.encode_name)}
+    try:
+        return msgspec.convert(known, Environment, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(_explain(str(error))) from error
+
+
+def _explain(message: str) -> str:
+    reason, _, place = message.partition(" - at `$.")
+    if place:
+        return f"{place.rstrip('`')} has a value that cannot be used: {reason}"
+    return f"{message}: set it, or start with `make run`, which brings its own"
