@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
@@ -41,14 +42,16 @@ class Environment(Struct, rename="upper", frozen=True):
 
     @property
     def origins(self) -> list[str]:
-        """Origins whose pages may post forms and open sockets."""
+        """Origins whose pages may post forms and open sockets; "localhost" answers to 127.0.0.1 as well."""
         extra = [origin.strip().rstrip("/") for origin in self.allowed_origins.split(",") if origin.strip()]
+        if urlsplit(self.base_url).hostname == "localhost":
+            extra.append(self.base_url.replace("localhost", "127.0.0.1", 1))
         return [self.base_url, *extra]
 
     @property
     def hosts(self) -> list[str]:
         """Host names the pages answer to: those of the origins."""
-        return sorted({origin.split("://", 1)[1].rsplit("]", 1)[0].split(":")[0] for origin in self.origins})
+        return sorted({urlsplit(origin).hostname or "" for origin in self.origins})
 
     def kept_secret_key(self) -> str:
         """SECRET_KEY, or one made on the first start and kept readable by the owner alone."""

@@ -108,6 +108,7 @@ class AudioStream(models.Model):
     sample_rate = models.PositiveIntegerField(_("sample rate"), default=16_000)
     language = models.CharField(_("language"), max_length=16, blank=True)
     offset_ms = models.PositiveBigIntegerField(_("starts at (ms)"))  # of sample 0, from the meeting's start
+    fence = models.PositiveBigIntegerField(default=0)  # rises with every new owner: only the newest may store
     settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled

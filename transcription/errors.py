@@ -33,3 +33,21 @@ class LeaseLost(TranscriptionError):
 
 class AudioOutOfRange(TranscriptionError):
     """A frame lies where no audio can be yet."""
+
+
+class BusUnavailable(TranscriptionError):
+    """Redis cannot be reached."""
+
+    retryable = True
+
+
+class StreamUnknown(TranscriptionError):
+    """The bus does not know the stream (it is new, expired, or Redis lost its data): register it again."""
+
+    retryable = True
+
+
+class StoreUnavailable(TranscriptionError):
+    """The store cannot take a caption now; it is kept and tried again."""
+
+    retryable = True

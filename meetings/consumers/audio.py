@@ -1,0 +1,197 @@
+"""The audio socket: numbered frames up, acknowledgements down. Touches Redis only once a stream is open."""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from meetings.consumers.base import MeetingConsumer
+from meetings.database import in_database
+from meetings.protocol import (
+    SAMPLE_RATES,
+    AudioAck,
+    AudioFrame,
+    AudioHold,
+    AudioReady,
+    AudioStart,
+    AudioStop,
+    AudioSummary,
+    CloseCode,
+    Ping,
+    ProtocolError,
+    decode_audio_request,
+    decode_frame,
+)
+from meetings.redis import audio_bus
+from meetings.services.streams import StreamRefused, open_stream
+from transcription.bus import Appended
+from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
+from transcription.streams import StreamInfo
+
+ACK_FRAMES = 3
+AHEAD_SECONDS = 10.0  # by which a browser's clock may run ahead of ours
+HOLD_MS = 1_000
+REAL_TIME_FACTOR = 8.0  # a reconnecting page may send its backlog this fast
+BURST_SECONDS = 90.0
+MAX_IGNORED_HOLDS = 200
+
+
+@dataclass(slots=True)
+class Allowance:
+    """A token bucket in seconds of audio."""
+
+    seconds: float = BURST_SECONDS
+    at: float = field(default_factory=time.monotonic)
+
+    def take(self, seconds: float) -> bool:
+        now = time.monotonic()
+        self.seconds = min(BURST_SECONDS, self.seconds + (now - self.at) * REAL_TIME_FACTOR)
+        self.at = now
+        if self.seconds < seconds:
+            return False
+        self.seconds -= seconds
+        return True
+
+
+@dataclass(slots=True)
+class OpenStream:
+    """What this connection knows and has done of its stream."""
+
+    info: StreamInfo
+    started_at: datetime
+    writer: str
+    next_sample: int
+    frames: int = 0
+    duplicate_frames: int = 0
+    gap_samples: int = 0
+    held: bool = False
+    ignored: int = 0
+    allowance: Allowance = field(default_factory=Allowance)
+
+    def count(self, appended: Appended) -> None:
+        self.frames += 1
+        self.next_sample = appended.next_sample
+        self.duplicate_frames += appended.duplicate
+        self.gap_samples += appended.gap_samples
+
+
+class AudioConsumer(MeetingConsumer):
+    kind = "audio"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._stream: OpenStream | None = None
+
+    async def entered(self) -> None:
+        if not self.meeting.takes_audio:
+            await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over; it takes no more audio.")
+
+    async def left(self) -> None:
+        """A vanished microphone is not a pause: the page may come back with what it kept."""
+
+    async def receive_text(self, text: str) -> None:
+        request = decode_audio_request(text)
+        match request:
+            case AudioStart():
+                await self._start(request)
+            case AudioStop():
+                await self._stop()
+            case Ping():
+                await self.answer_ping(request)
+
+    # ── Streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _start(self, start: AudioStart) -> None:
+        if start.sample_rate not in SAMPLE_RATES:
+            raise ProtocolError("sample_rate", f"the sample rate must be one of {', '.join(map(str, SAMPLE_RATES))}")
+        try:
+            info, started_at = await in_database(
+                open_stream, self.participant.pk, start.stream_id, start.sample_rate, start.language
+            )
+            writer = uuid.uuid4().hex
+            cursor = await audio_bus().register(info, writer, 0)
+        except StreamRefused as error:
+            raise ProtocolError("stream_refused", str(error)) from error
+        except BusUnavailable as error:
+            await self.refuse(CloseCode.TRY_LATER, "try_later", str(error))
+            return
+        self._stream = OpenStream(info, started_at, writer, cursor)
+        await self.tell(AudioReady(info.stream_id, cursor))
+
+    async def _stop(self) -> None:
+        stream = self._require_stream()
+        await audio_bus().pause(stream.info.stream_id, stream.writer)
+        await self.tell(self._summary(stream))
+
+    def _require_stream(self) -> OpenStream:
+        if self._stream is None:
+            raise ProtocolError("no_stream", "send audio.start first")
+        return self._stream
+
+    def _summary(self, stream: OpenStream) -> AudioSummary:
+        return AudioSummary(
+            stream_id=stream.info.stream_id,
+            next_sample=stream.next_sample,
+            frames=stream.frames,
+            duplicate_frames=stream.duplicate_frames,
+            gap_samples=stream.gap_samples,
+        )
+
+    # ── Frames ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def receive_frame(self, data: bytes) -> None:
+        frame = decode_frame(data)
+        stream = self._require_stream()
+        self._check_range(stream, frame)
+        if stream.held and frame.first_sample > stream.next_sample:
+            await self._ignore(stream)
+        elif not stream.allowance.take(frame.sample_count / stream.info.sample_rate):
+            await self._hold(stream)
+        else:
+            await self._append(stream, frame)
+
+    def _check_range(self, stream: OpenStream, frame: AudioFrame) -> None:
+        elapsed = (datetime.now(UTC) - stream.started_at).total_seconds() + AHEAD_SECONDS
+        if (frame.first_sample + frame.sample_count) / stream.info.sample_rate > elapsed:
+            raise ProtocolError("frame_out_of_range", "the frame lies in the future of its stream")
+
+    async def _append(self, stream: OpenStream, frame: AudioFrame) -> None:
+        try:
+            appended = await audio_bus().append(
+                stream.info.stream_id, stream.writer, frame.first_sample, frame.pcm, frame.age_ms
+            )
+        except (BusFull, BusUnavailable):
+            await self._hold(stream)
+        except StreamUnknown:
+            await audio_bus().register(stream.info, stream.writer, stream.next_sample)
+            await self._hold(stream)
+        except StreamSuperseded:
+            await self.refuse(CloseCode.SUPERSEDED, "superseded", "Another tab or window speaks for you now.")
+        else:
+            stream.held = False
+            stream.count(appended)
+            if stream.frames % ACK_FRAMES == 0 or appended.duplicate:
+                await self.tell(AudioAck(stream.next_sample))
+
+    async def _hold(self, stream: OpenStream) -> None:
+        """Take nothing until the page sends again from `next_sample`: what it has is kept there."""
+        if not stream.held:
+            stream.held = True
+            stream.ignored = 0
+            await self.tell(AudioHold(stream.next_sample, HOLD_MS))
+        else:
+            await self._ignore(stream)
+
+    async def _ignore(self, stream: OpenStream) -> None:
+        stream.ignored += 1
+        if stream.ignored % MAX_IGNORED_HOLDS == 0:
+            await self.refuse(CloseCode.TOO_FAST, "too_fast", "Audio came much faster than real time.")
+
+    # ── Room events ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def audio_closed(self, message: dict[str, Any]) -> None:
+        if self._stream is not None:
+            await audio_bus().pause(self._stream.info.stream_id, self._stream.writer)
+            await self.tell(self._summary(self._stream))
+        await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "The host ended the meeting.")

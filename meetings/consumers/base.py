@@ -1,0 +1,177 @@
+"""What both sockets of a room share: who may enter, refusals, heartbeat, newest tab wins."""
+
+import asyncio
+import logging
+import time
+import uuid
+from typing import Any
+
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from meetings import fanout
+from meetings.database import in_database
+from meetings.models import Meeting, Participant
+from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
+from meetings.redis import redis_client
+from meetings.services.access import participant_of
+
+logger = logging.getLogger(__name__)
+
+MAX_REFUSALS = 10  # refused messages before the socket is closed
+CHECK_SECONDS = 5.0
+SILENCE_SECONDS = 20.0  # without any message the client is gone
+MAX_UNREAD_PONGS = 4  # sent every 5 s: a client that stopped reading for 20 s
+
+
+class MeetingConsumer(AsyncWebsocketConsumer):
+    """Subclasses say their `kind` and answer `entered`, `receive_text` and `receive_frame`."""
+
+    kind: str
+    meeting: Meeting
+    participant: Participant
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.connection = uuid.uuid4().hex
+        self._generation = 0
+        self._refusals = 0
+        self._pongs = 0
+        self._echo = 0
+        self._last_message = time.monotonic()
+        self._watch: asyncio.Task[None] | None = None
+        self.closing = False
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels does, without its visit to the database thread on every message."""
+        handler = getattr(self, message["type"].replace(".", "_"), None)
+        if handler is None:
+            raise ValueError(f"no handler for {message['type']}")
+        try:
+            await handler(message)
+        except StopConsumer:
+            await self._stop_watching()
+            raise
+        except (DatabaseError, RedisError) as error:
+            logger.warning("%s socket: a store is away (%s)", self.kind, type(error).__name__)
+            await self.refuse(CloseCode.TRY_LATER, "try_later", "The server cannot reach its stores; trying again.")
+
+    # ── Coming and going ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def connect(self) -> None:
+        await self.accept()
+        found = await in_database(self._authorise)
+        if found is None:
+            await self.refuse(CloseCode.NOT_FOUND, "not_found", "There is no such meeting, or you have not joined it.")
+            return
+        self.participant = found
+        self.meeting = found.meeting
+        await self._become_newest()
+        await self.channel_layer.group_add(self.meeting_group, self.channel_name)
+        self._watch = asyncio.create_task(self._watch_client(), name=f"{self.kind} heartbeat")
+        await self.entered()
+
+    def _authorise(self) -> Participant | None:
+        code = self.scope["url_route"]["kwargs"]["code"]
+        meeting = Meeting.objects.filter(code=code).first()
+        if meeting is None:
+            return None
+        user = self.scope["user"]
+        participant = participant_of(meeting, user, self.scope["session"])
+        if participant is not None:
+            participant.meeting = meeting
+        return participant
+
+    async def _become_newest(self) -> None:
+        """The newest tab wins: older sockets of this kind are told and closed."""
+        group = fanout.participant_group(self.participant.pk)
+        await self.channel_layer.group_add(group, self.channel_name)
+        key = f"connections:{self.kind}:{self.participant.pk}"
+        self._generation = await redis_client().incr(key)
+        await redis_client().expire(key, 24 * 3600)
+        await fanout.supersede(self.participant.pk, self.kind, self._generation)
+
+    @property
+    def meeting_group(self) -> str:
+        """The group of this meeting's sockets of this kind."""
+        return fanout.meeting_group(self.kind, self.meeting.pk)
+
+    async def entered(self) -> None:
+        """The participant is known and admitted."""
+
+    async def left(self) -> None:
+        """The socket is closed; called once for everyone who entered."""
+
+    async def disconnect(self, code: int) -> None:
+        await self._stop_watching()
+        if self._generation:
+            await self.channel_layer.group_discard(self.meeting_group, self.channel_name)
+            await self.channel_layer.group_discard(fanout.participant_group(self.participant.pk), self.channel_name)
+            await self.left()
+
+    async def participant_superseded(self, message: dict[str, Any]) -> None:
+        if message["kind"] == self.kind and message["generation"] > self._generation:
+            await self.refuse(CloseCode.SUPERSEDED, "superseded", "You opened this meeting in another tab or window.")
+
+    # ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.closing:
+            return
+        self._last_message = time.monotonic()
+        try:
+            if bytes_data is not None:
+                await self.receive_frame(bytes_data)
+            elif text_data is not None:
+                await self.receive_text(text_data)
+        except ProtocolError as error:
+            await self._count_refusal(error)
+
+    async def receive_text(self, text: str) -> None:
+        raise NotImplementedError
+
+    async def receive_frame(self, data: bytes) -> None:
+        raise ProtocolError("unexpected_binary", "this socket takes JSON texts only")
+
+    async def _count_refusal(self, error: ProtocolError) -> None:
+        self._refusals += 1
+        if error.code == "frame_too_large":
+            await self.refuse(CloseCode.TOO_LARGE, error.code, error.message)
+        elif self._refusals >= MAX_REFUSALS:
+            await self.refuse(CloseCode.BAD_MESSAGES, error.code, f"{error.message} (too many refused messages)")
+        else:
+            await self.tell(Error(error.code, error.message))
+
+    async def tell(self, event: RoomEvent | AudioEvent) -> None:
+        if not self.closing:
+            await self.send(text_data=encode(event))
+
+    async def refuse(self, close_code: CloseCode, code: str, message: str) -> None:
+        """Say why, then close. Nothing is sent or taken afterwards."""
+        if self.closing:
+            return
+        await self.tell(Error(code, message))
+        self.closing = True
+        await self.close(close_code)
+
+    # ── Heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def answer_ping(self, ping: Ping) -> None:
+        self._echo = ping.echo
+        self._pongs += 1
+        await self.tell(Pong(self._pongs))
+
+    async def _watch_client(self) -> None:
+        while not self.closing:
+            await asyncio.sleep(CHECK_SECONDS)
+            if time.monotonic() - self._last_message > SILENCE_SECONDS:
+                await self.refuse(CloseCode.SILENT_CLIENT, "silent", "No sign of life from this page for 20 s.")
+            elif self._pongs - self._echo > MAX_UNREAD_PONGS:
+                await self.refuse(CloseCode.SILENT_CLIENT, "not_reading", "This page has not read for 20 s.")
+
+    async def _stop_watching(self) -> None:
+        if self._watch is not None and self._watch is not asyncio.current_task():
+            self._watch.cancel()
+            self._watch = None

@@ -1,0 +1,80 @@
+"""`manage.py transcribe`: one transcriber with one engine, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import time
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from redis.exceptions import RedisError
+from transcription.recogniser import Recogniser, RecogniserSettings
+
+from meetings.redis import audio_bus
+from meetings.services import transcribers
+from meetings.sink import MeetingSink
+from transcription.errors import ModelUnavailable
+from transcription.worker import Transcriber, WorkerSettings
+
+logger = logging.getLogger(__name__)
+REPORT_SECONDS = 2.0
+
+
+class Command(BaseCommand):
+    help = "Turns the audio of live meetings into captions. Start one per GPU, or one per machine without a GPU."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            asyncio.run(_serve())
+        except ModelUnavailable as error:
+            raise CommandError(str(error)) from error
+
+
+async def _serve() -> None:
+    environment = settings.ENVIRONMENT
+    recogniser = Recogniser(
+        RecogniserSettings(
+            engine=environment.engine,
+            model=environment.model,
+            device=environment.device,
+            compute_type=environment.compute_type,
+            threads=environment.decode_threads,
+        )
+    )
+    limits = WorkerSettings(max_streams=environment.max_streams, lease_ms=environment.lease_seconds * 1_000)
+    transcriber = Transcriber(audio_bus(), recogniser, MeetingSink(), limits)
+    reporting = asyncio.create_task(_report(transcriber, recogniser), name="report")
+    try:
+        await recogniser.start()
+        logger.info("ready: %s", recogniser.description)
+        await _until_told_to_stop(transcriber)
+    finally:
+        reporting.cancel()
+        with suppress(RedisError):
+            await transcribers.withdraw(transcriber.name)
+        await recogniser.close()
+
+
+async def _until_told_to_stop(transcriber: Transcriber) -> None:
+    running = asyncio.create_task(transcriber.run(), name="transcriber")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+async def _report(transcriber: Transcriber, recogniser: Recogniser) -> None:
+    while True:
+        sheet = transcribers.TranscriberReport(
+            at=time.time(),
+            ready=recogniser.ready,
+            lag_ms=recogniser.lag_ms,
+            streams=transcriber.stream_count,
+            description=recogniser.description,
+        )
+        with suppress(RedisError):
+            await transcribers.report(transcriber.name, sheet)
+        await asyncio.sleep(REPORT_SECONDS)

@@ -1,0 +1,145 @@
+"""Storing finals: exactly once, in order, numbered without holes; and reading them again."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from meetings.models import AudioStream, Meeting, Segment
+from meetings.protocol import CaptionFinal, CaptionPartial, WordView
+from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Word
+from transcription.errors import LeaseLost
+
+RTL_LANGUAGES = frozenset({"ar", "fa", "he", "iw", "ps", "sd", "ur", "yi", "ug", "dv", "ckb"})
+MAX_MISSED = 200  # finals read in one step
+
+
+def sequence_key(meeting_id: UUID | str) -> str:
+    """Where Redis holds the newest sequence of a meeting, for everybody who cannot ask Postgres."""
+    return f"sequence:{meeting_id}"
+
+
+def direction(language: str) -> str:
+    """ "rtl" for languages written from right to left."""
+    return "rtl" if language.split("-")[0].lower() in RTL_LANGUAGES else "ltr"
+
+
+def claim_stream(stream_id: str) -> tuple[int, int] | None:
+    """Fence off former owners; returns (fence, settled sample), or None when the stream is gone."""
+    with transaction.atomic():
+        stream = AudioStream.objects.select_for_update().filter(pk=stream_id).first()
+        if stream is None:
+            return None
+        stream.fence += 1
+        stream.save(update_fields=["fence"])
+        return stream.fence, stream.settled_sample
+
+
+def settle_stream(stream_id: str, fence: int, sample: int) -> None:
+    """Record that all before `sample` (16 kHz) is stored or silent; raises LeaseLost."""
+    current = AudioStream.objects.filter(pk=stream_id, fence=fence)
+    if not current.filter(settled_sample__lt=sample).update(settled_sample=sample) and not current.exists():
+        raise LeaseLost(f"stream {stream_id} has a newer owner")
+
+
+def store_caption(stream_id: str, fence: int, caption: Final | Gap) -> CaptionFinal | None:
+    """Store a caption under the meeting's next sequence; None when it is stored already. Raises LeaseLost."""
+    with transaction.atomic():
+        stream = AudioStream.objects.select_for_update(of=("self",)).filter(pk=stream_id, fence=fence).first()
+        if stream is None:
+            raise LeaseLost(f"stream {stream_id} has a newer owner")
+        if caption.end_sample <= stream.settled_sample:
+            return None
+        segment = _new_segment(stream, caption)
+        segment.sequence = _next_sequence(segment.meeting_id)
+        segment.save(force_insert=True)
+        stream.settled_sample = caption.end_sample
+        stream.save(update_fields=["settled_sample"])
+    return caption_view(segment)
+
+
+def _next_sequence(meeting_id: UUID) -> int:
+    meeting = Meeting.objects.select_for_update().only("last_sequence").get(pk=meeting_id)
+    meeting.last_sequence += 1
+    meeting.save(update_fields=["last_sequence"])
+    return meeting.last_sequence
+
+
+def _new_segment(stream: AudioStream, caption: Final | Gap) -> Segment:
+    participant = stream.participant
+    segment = Segment(
+        meeting_id=participant.meeting_id,
+        participant=participant,
+        stream=stream,
+        kind=Segment.Kind.GAP,
+        start_sample=caption.start_sample,
+        end_sample=caption.end_sample,
+        start_ms=to_ms(stream, caption.start_sample),
+        end_ms=to_ms(stream, caption.end_sample),
+        created_at=timezone.now(),
+    )
+    if isinstance(caption, Final):
+        segment.kind = Segment.Kind.SPEECH
+        segment.text = segment.recognised_text = caption.text
+        segment.words = [_word(stream, word) for word in caption.words]
+        segment.language = caption.language
+        segment.confidence = caption.confidence
+    return segment
+
+
+def _word(stream: AudioStream, word: Word) -> dict[str, str | int | float]:
+    return {
+        "text": word.text,
+        "start_ms": to_ms(stream, word.start_sample),
+        "end_ms": to_ms(stream, word.end_sample),
+        "confidence": round(word.confidence, 3),
+    }
+
+
+def to_ms(stream: AudioStream, sample: int) -> int:
+    """Meeting time of a sample at 16 kHz."""
+    return stream.offset_ms + sample * 1_000 // SAMPLE_RATE
+
+
+def caption_view(segment: Segment) -> CaptionFinal:
+    return CaptionFinal(
+        sequence=segment.sequence,
+        segment_id=segment.pk,
+        kind="gap" if segment.kind == Segment.Kind.GAP else "speech",
+        stream_id=str(segment.stream_id),
+        participant_id=str(segment.participant_id),
+        name=segment.participant.display_name,
+        color=segment.participant.color,
+        start_ms=segment.start_ms,
+        end_ms=segment.end_ms,
+        text=segment.text,
+        words=[WordView(**word) for word in segment.words],
+        language=segment.language,
+        direction="rtl" if direction(segment.language) == "rtl" else "ltr",
+        confidence=round(segment.confidence, 3),
+        revision=segment.revision,
+    )
+
+
+def partial_view(stream: AudioStream, partial: Partial) -> CaptionPartial:
+    return CaptionPartial(
+        stream_id=str(stream.pk),
+        participant_id=str(stream.participant_id),
+        start_ms=to_ms(stream, partial.start_sample),
+        end_ms=to_ms(stream, partial.end_sample),
+        text=partial.text,
+        stable_chars=partial.stable_chars,
+        language=partial.language,
+        direction="rtl" if direction(partial.language) == "rtl" else "ltr",
+    )
+
+
+def captions_after(meeting_id: UUID | str, sequence: int) -> list[CaptionFinal]:
+    """At most MAX_MISSED stored captions after `sequence`, in order."""
+    return [caption_view(segment) for segment in _stored(meeting_id, sequence)]
+
+
+def _stored(meeting_id: UUID | str, sequence: int) -> Iterable[Segment]:
+    later = Segment.objects.filter(meeting_id=meeting_id, sequence__gt=sequence)
+    return later.select_related("participant").order_by("sequence")[:MAX_MISSED]

@@ -1,0 +1,100 @@
+"""Who is in the room. A connection is present until it leaves or its heartbeat expires, also when its server dies."""
+
+import time
+from uuid import UUID
+
+from django.utils import timezone
+
+from meetings.models import Participant
+from meetings.protocol import ParticipantView
+from meetings.redis import redis_client
+
+EXPIRES_SECONDS = 20.0
+ROOMS = "presence:rooms"  # set of meeting ids with somebody present
+
+
+def _key(meeting_id: UUID | str) -> str:
+    return f"presence:{meeting_id}"
+
+
+def _unmuted_key(meeting_id: UUID | str) -> str:
+    return f"presence:{meeting_id}:unmuted"
+
+
+def _member(participant_id: UUID | str, connection: str) -> str:
+    return f"{participant_id} {connection}"
+
+
+async def beat(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> None:
+    """Say that a connection is alive for EXPIRES_SECONDS more."""
+    redis = redis_client()
+    await redis.sadd(ROOMS, str(meeting_id))
+    await redis.zadd(_key(meeting_id), {_member(participant_id, connection): time.time() + EXPIRES_SECONDS})
+
+
+async def leave(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> bool:
+    """Take a connection out; True when it was the participant's last."""
+    redis = redis_client()
+    await redis.zrem(_key(meeting_id), _member(participant_id, connection))
+    return str(participant_id) not in await present(meeting_id)
+
+
+async def present(meeting_id: UUID | str) -> set[str]:
+    """Ids of the participants with a living connection."""
+    members = await redis_client().zrangebyscore(_key(meeting_id), time.time(), "+inf")
+    return {member.decode().split()[0] for member in members}
+
+
+async def expire() -> dict[str, set[str]]:
+    """Drop dead connections; returns, by meeting id, the participants who thereby left."""
+    redis = redis_client()
+    left: dict[str, set[str]] = {}
+    for meeting_id in [room.decode() for room in await redis.smembers(ROOMS)]:
+        dead = await redis.zrangebyscore(_key(meeting_id), "-inf", time.time())
+        if dead:
+            await redis.zrem(_key(meeting_id), *dead)
+            gone = {member.decode().split()[0] for member in dead} - await present(meeting_id)
+            left[meeting_id] = gone
+        if not await redis.exists(_key(meeting_id)):
+            await redis.srem(ROOMS, meeting_id)
+    return left
+
+
+async def set_muted(meeting_id: UUID | str, participant_id: UUID | str, muted: bool) -> None:
+    redis = redis_client()
+    change = redis.srem if muted else redis.sadd
+    await change(_unmuted_key(meeting_id), str(participant_id))
+    await redis.expire(_unmuted_key(meeting_id), 24 * 3600)
+
+
+async def unmuted(meeting_id: UUID | str) -> set[str]:
+    """Ids of the participants whose microphone is open."""
+    return {member.decode() for member in await redis_client().smembers(_unmuted_key(meeting_id))}
+
+
+def record_joined(participant_id: UUID) -> None:
+    """Note the first coming; a return takes the leaving back."""
+    Participant.objects.filter(pk=participant_id, joined_at=None).update(joined_at=timezone.now())
+    Participant.objects.filter(pk=participant_id).update(left_at=None)
+
+
+def record_left(participant_id: UUID | str) -> bool:
+    """Note the leaving; False when it was noted already."""
+    return bool(Participant.objects.filter(pk=participant_id, left_at=None).update(left_at=timezone.now()))
+
+
+def participant_view(participant: Participant, here: set[str], unmuted: set[str]) -> ParticipantView:
+    key = str(participant.pk)
+    return ParticipantView(
+        id=key,
+        name=participant.display_name,
+        role=participant.role,
+        color=participant.color,
+        present=key in here,
+        muted=key not in unmuted,
+    )
+
+
+def participants_of(meeting_id: UUID) -> list[Participant]:
+    """Everybody who ever entered the room, in order of coming."""
+    return list(Participant.objects.filter(meeting_id=meeting_id).exclude(joined_at=None))

@@ -1,0 +1,83 @@
+"""Audio streams of a meeting: opening one for a microphone, and completing the meeting when all are done."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from meetings.models import AudioStream, Meeting, Participant
+from meetings.services.rooms import complete_meeting
+from transcription.streams import StreamInfo
+
+
+class StreamRefused(Exception):
+    """The stream cannot be opened; the text says why."""
+
+
+def open_stream(participant_id: UUID, stream_id: str, sample_rate: int, language: str) -> tuple[StreamInfo, datetime]:
+    """A new stream, or the participant's own one to go on with; returns it and when its sample 0 was spoken.
+
+    Raises StreamRefused when `stream_id` is not the participant's or was recorded at another rate.
+    """
+    participant = Participant.objects.select_related("meeting").get(pk=participant_id)
+    if stream_id:
+        stream = _own_stream(participant, stream_id)
+        if stream.sample_rate != sample_rate:
+            raise StreamRefused("the stream was begun at another sample rate")
+    else:
+        stream = _new_stream(participant, sample_rate, language)
+    return _info(participant, stream), stream.started_at
+
+
+def _own_stream(participant: Participant, stream_id: str) -> AudioStream:
+    try:
+        return participant.streams.get(pk=UUID(stream_id))
+    except (ValueError, AudioStream.DoesNotExist):
+        raise StreamRefused("there is no such stream of yours") from None
+
+
+def _new_stream(participant: Participant, sample_rate: int, language: str) -> AudioStream:
+    now = timezone.now()
+    return AudioStream.objects.create(
+        participant=participant,
+        sample_rate=sample_rate,
+        language=language or participant.meeting.language,
+        offset_ms=participant.meeting.offset_ms(now),
+        started_at=now,
+    )
+
+
+def _info(participant: Participant, stream: AudioStream) -> StreamInfo:
+    names = participant.meeting.participants.values_list("display_name", flat=True)
+    return StreamInfo(
+        stream_id=str(stream.pk),
+        meeting_id=str(participant.meeting_id),
+        participant_id=str(participant.pk),
+        sample_rate=stream.sample_rate,
+        language=stream.language,
+        vocabulary=tuple(names[:50]),
+    )
+
+
+def finishing_meetings() -> dict[UUID, list[str]]:
+    """Meetings that ended but are not complete, with their stream ids."""
+    return {
+        meeting.pk: stream_ids_of(meeting.pk) for meeting in Meeting.objects.filter(status=Meeting.Status.FINISHING)
+    }
+
+
+def unfinished_streams(meeting_id: UUID) -> list[str]:
+    """Stream ids of a meeting that ended but is not complete; empty for every other."""
+    finishing = Meeting.objects.filter(pk=meeting_id, status=Meeting.Status.FINISHING).exists()
+    return stream_ids_of(meeting_id) if finishing else []
+
+
+def stream_ids_of(meeting_id: UUID | str) -> list[str]:
+    streams = AudioStream.objects.filter(participant__meeting_id=meeting_id)
+    return [str(pk) for pk in streams.values_list("pk", flat=True)]
+
+
+def finish_drained(meeting_id: UUID | str) -> None:
+    """Mark a finishing meeting whose audio is all settled as complete."""
+    AudioStream.objects.filter(participant__meeting_id=meeting_id, ended_at=None).update(ended_at=timezone.now())
+    complete_meeting(Meeting.objects.get(pk=meeting_id))

@@ -1,0 +1,64 @@
+"""Who transcribes: each transcriber reports every two seconds, and is absent when it stops doing so."""
+
+import time
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from redis.exceptions import RedisError
+
+from meetings.redis import redis_client, with_redis
+
+REPORTS = "transcribers"  # hash of name → TranscriberReport
+EXPIRES_SECONDS = 8.0
+TranscriberState = Literal["ready", "loading", "absent"]
+
+
+class TranscriberReport(Struct):
+    """What one transcriber says of itself."""
+
+    at: float  # seconds since the epoch
+    ready: bool
+    lag_ms: int
+    streams: int
+    description: str  # model, device, compute type
+
+
+async def report(name: str, sheet: TranscriberReport) -> None:
+    await redis_client().hset(REPORTS, name, msgspec.json.encode(sheet))
+
+
+async def withdraw(name: str) -> None:
+    await redis_client().hdel(REPORTS, name)
+
+
+async def reports() -> dict[str, TranscriberReport]:
+    """The living ones; dead ones are forgotten."""
+    found: dict[str, TranscriberReport] = {}
+    for name, payload in (await redis_client().hgetall(REPORTS)).items():
+        sheet = msgspec.json.decode(payload, type=TranscriberReport)
+        if time.time() - sheet.at < EXPIRES_SECONDS:
+            found[name.decode()] = sheet
+        else:
+            await redis_client().hdel(REPORTS, name)
+    return found
+
+
+def summary(sheets: list[TranscriberReport]) -> tuple[TranscriberState, int]:
+    """The state of all together and the lag in ms of the slowest."""
+    if not sheets:
+        return "absent", 0
+    ready = [sheet for sheet in sheets if sheet.ready]
+    return ("ready" if ready else "loading"), max((sheet.lag_ms for sheet in ready), default=0)
+
+
+def transcriber_state() -> TranscriberState:
+    """For readiness; "absent" also when Redis is away."""
+    try:
+        return with_redis(_state)
+    except RedisError:
+        return "absent"
+
+
+async def _state() -> TranscriberState:
+    return summary(list((await reports()).values()))[0]

@@ -1,0 +1,76 @@
+"""Where a transcriber's captions go: Postgres first, then everybody in the room."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial as bind
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+
+from meetings import fanout
+from meetings.database import in_database
+from meetings.models import AudioStream
+from meetings.protocol import CaptionFinal, CaptionPartial
+from meetings.redis import audio_bus, redis_client
+from meetings.services import captions, streams
+from transcription.captions import Final, Gap, Partial
+from transcription.errors import StoreUnavailable
+from transcription.streams import StreamInfo
+from transcription.worker import Claim
+
+logger = logging.getLogger(__name__)
+R = TypeVar("R")
+
+
+@dataclass
+class MeetingSink:
+    """A `CaptionSink`: a final is stored, then announced; an announcement that fails is only a late caption."""
+
+    _streams: dict[str, AudioStream] = field(default_factory=dict)
+
+    async def claim(self, stream: StreamInfo) -> Claim | None:
+        claimed = await _stored(bind(captions.claim_stream, stream.stream_id))
+        if claimed is None:
+            return None
+        row = await _stored(bind(AudioStream.objects.select_related("participant").get, pk=stream.stream_id))
+        self._streams[stream.stream_id] = row
+        return Claim(stream, *claimed)
+
+    async def partial(self, claim: Claim, partial: Partial) -> None:
+        row = self._streams[claim.stream.stream_id]
+        await _announced(claim, captions.partial_view(row, partial))
+
+    async def store(self, claim: Claim, caption: Final | Gap) -> None:
+        stored = await _stored(bind(captions.store_caption, claim.stream.stream_id, claim.fence, caption))
+        if stored is not None:
+            await _announced(claim, stored)
+
+    async def settle(self, claim: Claim, sample: int) -> None:
+        await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
+
+    async def released(self, claim: Claim) -> None:
+        self._streams.pop(claim.stream.stream_id, None)
+        meeting_id = UUID(claim.stream.meeting_id)
+        stream_ids = await _stored(bind(streams.unfinished_streams, meeting_id))
+        if stream_ids and await audio_bus().drained(stream_ids):
+            await _stored(bind(streams.finish_drained, meeting_id))
+
+
+async def _announced(claim: Claim, event: CaptionFinal | CaptionPartial) -> None:
+    meeting_id = claim.stream.meeting_id
+    try:
+        if isinstance(event, CaptionFinal):
+            await redis_client().set(captions.sequence_key(meeting_id), event.sequence, ex=24 * 3600)
+        await fanout.publish(meeting_id, event)
+    except RedisError as error:
+        logger.warning("stream %s: not announced (%s)", claim.stream.stream_id, type(error).__name__)
+
+
+async def _stored(call: Callable[[], R]) -> R:
+    try:
+        return await in_database(call)
+    except DatabaseError as error:
+        raise StoreUnavailable(type(error).__name__) from error
