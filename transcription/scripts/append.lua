@@ -32,11 +32,12 @@ end
 
 local entry = {'s', whole(first), 'd', pcm, 'a', ARGV[4]}
 local gap = first - cursor
-if redis.call('HDEL', KEYS[2], 'paused') == 1 then
+if redis.call('HEXISTS', KEYS[2], 'paused') == 1 then
   gap = 0
   entry[7], entry[8] = 'r', 1
 end
-redis.call('XADD', KEYS[1], '*', unpack(entry))
+redis.call('XADD', KEYS[1], '*', unpack(entry)) -- first write: here a full Redis refuses
+redis.call('HDEL', KEYS[2], 'paused')
 redis.call('HSET', KEYS[2], 'next', whole(last))
 mark_live()
 return {'ok', last, gap}
