@@ -1,0 +1,100 @@
+import { SAMPLE_RATES } from "../protocol";
+import type { CapturedFrame } from "./framer";
+
+export type MicrophoneProblem = "denied" | "missing" | "busy" | "insecure" | "unsupported";
+
+/** Why there is no microphone, in a form that a page can explain. */
+export class MicrophoneError extends Error {
+  constructor(readonly problem: MicrophoneProblem) {
+    super(problem);
+  }
+}
+
+export interface OpenMicrophone {
+  readonly sampleRate: number;
+  setMuted(muted: boolean): void;
+  close(): void;
+}
+
+/** What the browser must give; tests give another. */
+export interface MicrophoneOptions {
+  workletUrl: string;
+  onFrame(frame: CapturedFrame): void;
+  /** The device was unplugged or taken away. */
+  onLost(): void;
+}
+
+const WANTED_RATES = [16_000, undefined, 48_000, 44_100] as const; // undefined: the browser's own
+
+/** Opens the microphone. Call it inside a click, or the audio graph stays suspended. Throws MicrophoneError. */
+export async function openMicrophone(options: MicrophoneOptions): Promise<OpenMicrophone> {
+  const media = await askForMedia();
+  try {
+    const { context, source } = contextFor(media);
+    await context.audioWorklet.addModule(options.workletUrl);
+    connect(context, source, options);
+    await context.resume();
+    return opened(media, context, options);
+  } catch (error) {
+    for (const track of media.getTracks()) track.stop();
+    throw error instanceof MicrophoneError ? error : new MicrophoneError("unsupported");
+  }
+}
+
+async function askForMedia(): Promise<MediaStream> {
+  if (!navigator.mediaDevices) throw new MicrophoneError(window.isSecureContext ? "unsupported" : "insecure");
+  const audio = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  try {
+    return await navigator.mediaDevices.getUserMedia({ audio });
+  } catch (error) {
+    throw new MicrophoneError(problemOf(error));
+  }
+}
+
+function problemOf(error: unknown): MicrophoneProblem {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "missing";
+  if (name === "NotReadableError" || name === "AbortError") return "busy";
+  return "unsupported";
+}
+
+/** An audio graph at 16 kHz, or at a rate that the server can resample where the browser refuses 16 kHz. */
+function contextFor(media: MediaStream): { context: AudioContext; source: MediaStreamAudioSourceNode } {
+  for (const sampleRate of WANTED_RATES) {
+    const context = new AudioContext(sampleRate === undefined ? {} : { sampleRate });
+    try {
+      const source = context.createMediaStreamSource(media);
+      if (SAMPLE_RATES.includes(context.sampleRate)) return { context, source };
+    } catch {
+      // This browser connects no microphone to a graph of another rate: try the next.
+    }
+    void context.close();
+  }
+  throw new MicrophoneError("unsupported");
+}
+
+function connect(context: AudioContext, source: MediaStreamAudioSourceNode, options: MicrophoneOptions): void {
+  const node = new AudioWorkletNode(context, "capture", {
+    numberOfOutputs: 0,
+    channelCount: 1,
+    channelCountMode: "explicit",
+  });
+  node.port.onmessage = (event: MessageEvent<CapturedFrame>) => options.onFrame(event.data);
+  source.connect(node);
+}
+
+function opened(media: MediaStream, context: AudioContext, options: MicrophoneOptions): OpenMicrophone {
+  const track = media.getAudioTracks()[0];
+  if (track) track.onended = () => options.onLost();
+  return {
+    sampleRate: context.sampleRate,
+    setMuted(muted) {
+      if (track) track.enabled = !muted;
+    },
+    close() {
+      track?.stop();
+      void context.close();
+    },
+  };
+}

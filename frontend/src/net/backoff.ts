@@ -1,0 +1,7 @@
+const FIRST_MS = 500;
+const LIMIT_MS = 8_000;
+
+/** How long to wait before the next attempt: full jitter, so that a room's browsers do not come back all at once. */
+export function backoffMs(attempt: number, random: () => number): number {
+  return random() * Math.min(LIMIT_MS, FIRST_MS * 2 ** attempt);
+}

@@ -1,0 +1,35 @@
+const PING_EVERY_MS = 5_000;
+const SILENT_AFTER_MS = 15_000;
+
+/** Says when to ping and when the other side has gone silent. It owns no timer: whoever runs calls `beat`. */
+export class Heartbeat {
+  private lastPingAt: number;
+  private lastHeardAt: number;
+  private echo = 0;
+
+  constructor(
+    now: number,
+    private readonly ping: (echo: number) => void,
+  ) {
+    this.lastPingAt = now;
+    this.lastHeardAt = now;
+  }
+
+  heard(now: number): void {
+    this.lastHeardAt = now;
+  }
+
+  /** The next ping will echo `n`, which shows the server that this page still reads. */
+  pong(n: number): void {
+    this.echo = n;
+  }
+
+  /** Pings when it is time; false when nothing was heard for so long that the socket must be dead. */
+  beat(now: number): boolean {
+    if (now - this.lastPingAt >= PING_EVERY_MS) {
+      this.lastPingAt = now;
+      this.ping(this.echo);
+    }
+    return now - this.lastHeardAt < SILENT_AFTER_MS;
+  }
+}

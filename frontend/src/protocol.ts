@@ -1,0 +1,152 @@
+// The room protocol as the browser sees it. The server's side is meetings/protocol.py; tests/wire holds golden
+// messages that both read.
+
+export const CLOSE = {
+  restarting: 1012,
+  notSignedIn: 4401,
+  notFound: 4404,
+  superseded: 4409,
+  meetingEnded: 4410,
+} as const;
+
+/** Sample rates the server takes, in Hz. */
+export const SAMPLE_RATES: readonly number[] = [8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000];
+
+/** Codes from 4400 to 4499 are the server's last word: connecting again would be refused again. */
+export function isFinalClose(code: number): boolean {
+  return code >= 4400 && code <= 4499;
+}
+
+export interface MeetingView {
+  code: string;
+  title: string;
+  status: string;
+  started_at: string | null;
+  language: string;
+}
+
+export interface ParticipantView {
+  id: string;
+  name: string;
+  role: string;
+  color: number;
+  present: boolean;
+  muted: boolean;
+}
+
+export interface WordView {
+  text: string;
+  start_ms: number;
+  end_ms: number;
+  confidence: number;
+}
+
+export interface Welcome {
+  type: "welcome";
+  meeting: MeetingView;
+  participants: ParticipantView[];
+  you: string;
+  sequence: number;
+}
+
+export interface CaptionPartial {
+  type: "caption.partial";
+  stream_id: string;
+  participant_id: string;
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  /** `text` up to here was agreed on by two decodes in a row, counted in Unicode code points. */
+  stable_chars: number;
+  language: string;
+  direction: "ltr" | "rtl";
+}
+
+export interface CaptionFinal {
+  type: "caption.final";
+  sequence: number;
+  segment_id: number;
+  kind: "speech" | "gap";
+  stream_id: string;
+  participant_id: string;
+  name: string;
+  color: number;
+  start_ms: number;
+  end_ms: number;
+  text: string;
+  words: WordView[];
+  language: string;
+  direction: "ltr" | "rtl";
+  confidence: number;
+  revision: number;
+}
+
+export interface Status {
+  type: "status";
+  transcriber: "ready" | "loading" | "absent";
+  lag_ms: number;
+  sequence: number;
+}
+
+export type RoomEvent =
+  | Welcome
+  | CaptionPartial
+  | CaptionFinal
+  | { type: "participant.joined"; participant: ParticipantView }
+  | { type: "participant.left"; participant_id: string }
+  | { type: "participant.state"; participant_id: string; muted: boolean }
+  | Status
+  | { type: "meeting.ended"; complete: boolean }
+  | Pong
+  | Refusal;
+
+export type AudioEvent =
+  | { type: "audio.ready"; stream_id: string; next_sample: number }
+  | { type: "audio.ack"; next_sample: number }
+  | { type: "audio.hold"; next_sample: number; retry_ms: number }
+  | {
+      type: "audio.summary";
+      stream_id: string;
+      next_sample: number;
+      frames: number;
+      duplicate_frames: number;
+      gap_samples: number;
+    }
+  | Pong
+  | Refusal;
+
+export interface Pong {
+  type: "pong";
+  n: number;
+}
+
+export interface Refusal {
+  type: "error";
+  code: string;
+  message: string;
+}
+
+export type RoomRequest =
+  | { type: "hello"; last_sequence: number }
+  | { type: "ping"; echo: number }
+  | { type: "state"; muted: boolean };
+
+export type AudioRequest =
+  | { type: "audio.start"; sample_rate: number; encoding: "pcm16"; language: string; stream_id: string }
+  | { type: "audio.stop" }
+  | { type: "ping"; echo: number };
+
+export const FRAME_HEADER_BYTES = 16;
+const FRAME_VERSION = 1;
+const MAX_AGE_MS = 2 ** 32 - 1;
+
+/** One binary audio message: header (version, flags, reserved, age in ms, first sample) and little-endian PCM16. */
+export function encodeFrame(firstSample: number, ageMs: number, pcm: Int16Array): ArrayBuffer {
+  const buffer = new ArrayBuffer(FRAME_HEADER_BYTES + pcm.length * 2);
+  const view = new DataView(buffer);
+  view.setUint8(0, FRAME_VERSION);
+  view.setUint32(4, Math.min(Math.max(0, Math.round(ageMs)), MAX_AGE_MS), true);
+  view.setBigUint64(8, BigInt(firstSample), true);
+  for (let i = 0; i < pcm.length; i++) view.setInt16(FRAME_HEADER_BYTES + i * 2, pcm[i] as number, true);
+  return buffer;
+}
