@@ -1,0 +1,201 @@
+"""The two sockets of a room against real Daphne, Postgres and Valkey, without a transcriber."""
+
+import asyncio
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from tests.people import FRAME_SAMPLES, Person, numbered
+from tests.stack import NewStack, Stack
+
+
+@pytest.fixture(scope="module")
+def site(new_stack: NewStack) -> Stack:
+    stack = new_stack()
+    stack.start_web()
+    return stack
+
+
+@pytest.fixture
+def host(site: Stack) -> Person:
+    person = Person(site.base_url)
+    person.sign_up(f"Host {id(person)}")
+    return person
+
+
+@pytest.fixture
+def code(host: Person) -> str:
+    return host.start_meeting("Weekly")
+
+
+@pytest.fixture
+def guest(site: Stack, code: str) -> Person:
+    person = Person(site.base_url)
+    person.join(code, "Grace")
+    return person
+
+
+async def test_hello_is_answered_with_who_is_there(host: Person, guest: Person, code: str) -> None:
+    async with host.room(code) as room, guest.room(code) as other:
+        await other.say(type="hello", last_sequence=0)
+        welcome = await other.expect("welcome")
+        assert welcome["meeting"]["title"] == "Weekly"
+        assert welcome["meeting"]["status"] == "live"
+        assert {(p["name"], p["role"], p["present"]) for p in welcome["participants"]} >= {("Grace", "guest", True)}
+        status = await other.expect("status")
+        assert status["transcriber"] == "absent"
+        await room.say(type="hello", last_sequence=0)
+        await room.expect("welcome")
+
+
+async def test_everybody_sees_coming_muting_and_leaving(host: Person, guest: Person, code: str) -> None:
+    async with host.room(code) as room:
+        await room.say(type="hello")
+        await room.expect("status")
+        async with guest.room(code) as other:
+            joined = (await room.expect("participant.joined"))["participant"]
+            assert (joined["name"], joined["muted"]) == ("Grace", True)
+            await other.say(type="state", muted=False)
+            assert (await room.expect("participant.state"))["muted"] is False
+        assert (await room.expect("participant.left"))["participant_id"] == joined["id"]
+
+
+async def test_frames_are_acknowledged_and_counted(guest: Person, code: str) -> None:
+    async with guest.room(code) as room, guest.audio(code) as audio:
+        await room.say(type="hello")
+        await audio.say(type="audio.start", sample_rate=16_000)
+        ready = await audio.expect("audio.ready")
+        assert ready["next_sample"] == 0
+        for number in range(3):
+            await audio.send_frame(number * FRAME_SAMPLES, numbered(number * FRAME_SAMPLES))
+        assert (await audio.expect("audio.ack"))["next_sample"] == 3 * FRAME_SAMPLES
+        await audio.send_frame(0, numbered(0))
+        await audio.say(type="audio.stop")
+        summary = await audio.expect("audio.summary")
+        assert (summary["frames"], summary["duplicate_frames"], summary["gap_samples"]) == (4, 1, 0)
+
+
+async def test_a_reconnected_stream_goes_on_at_the_next_sample(guest: Person, code: str) -> None:
+    async with guest.audio(code) as audio:
+        await audio.say(type="audio.start")
+        stream_id = (await audio.expect("audio.ready"))["stream_id"]
+        await audio.send_frame(0, numbered(0))
+        await audio.send_frame(0, numbered(0))
+        await audio.expect("audio.ack")
+    async with guest.audio(code) as audio:
+        await audio.say(type="audio.start", stream_id=stream_id)
+        assert (await audio.expect("audio.ready"))["next_sample"] == FRAME_SAMPLES
+
+
+async def test_the_newest_tab_wins_and_the_old_one_is_told(guest: Person, code: str) -> None:
+    async with guest.room(code) as old:
+        await old.say(type="hello")
+        await old.expect("status")
+        async with guest.room(code) as new:
+            await new.say(type="hello")
+            await new.expect("status")
+            assert await old.closed() == 4409
+            assert old.received[-1]["code"] == "superseded"
+            await new.say(type="ping", echo=0)
+            await new.expect("pong")
+
+
+async def test_strangers_and_unknown_codes_are_turned_away(site: Stack, code: str) -> None:
+    stranger = Person(site.base_url)
+    for path in (f"/ws/meetings/{code}/", f"/ws/meetings/{code}/audio/", "/ws/meetings/nowhere/"):
+        async with stranger.socket(path) as socket:
+            assert await socket.closed() == 4404
+            assert socket.received[0]["code"] == "not_found"
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "https://127.0.0.1", None])
+async def test_foreign_origins_are_refused_with_403(guest: Person, code: str, origin: str | None) -> None:
+    url = f"{guest.base_url.replace('http', 'ws', 1)}/ws/meetings/{code}/"
+    cookies = "; ".join(f"{name}={value}" for name, value in guest.pages.cookies.items())
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect(url, origin=origin, additional_headers={"Cookie": cookies}):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "audio/"])
+@pytest.mark.parametrize("text", ["", "nonsense", "{}", "[" * 5_000, '{"type":"dance"}', '{"type":"ping","echo":-1}', "1"])
+async def test_bad_texts_get_an_error_and_the_socket_stays(guest: Person, code: str, path: str, text: str) -> None:
+    async with guest.socket(f"/ws/meetings/{code}/{path}") as socket:
+        await socket.wire.send(text)
+        assert (await socket.expect("error"))["code"] in {"not_json", "message_invalid"}
+        await socket.say(type="ping", echo=0)
+        await socket.expect("pong")
+
+
+@pytest.mark.parametrize(
+    ("frame", "code_expected"),
+    [
+        (b"", "frame_too_short"),
+        (b"\x01" + b"\0" * 15, "frame_too_short"),
+        (b"\x01" + b"\0" * 16, "frame_odd_length"),
+        (b"\x02" + b"\0" * 17, "frame_version"),
+        (b"\x01" + b"\0" * 7 + b"\xff" * 8 + b"\0\0", "frame_out_of_range"),
+        (b"\x01" + b"\0" * 7 + (10**9).to_bytes(8, "little") + b"\0\0", "frame_out_of_range"),
+    ],
+)
+async def test_bad_frames_get_an_error_and_the_socket_stays(
+    guest: Person, code: str, frame: bytes, code_expected: str
+) -> None:
+    async with guest.audio(code) as audio:
+        await audio.say(type="audio.start")
+        await audio.expect("audio.ready")
+        await audio.wire.send(frame)
+        assert (await audio.expect("error"))["code"] == code_expected
+        await audio.send_frame(0, numbered(0))
+        await audio.say(type="audio.stop")
+        assert (await audio.expect("audio.summary"))["frames"] == 1
+
+
+async def test_repeated_nonsense_closes_with_a_documented_code(guest: Person, code: str) -> None:
+    async with guest.room(code) as room:
+        for _ in range(10):
+            await room.wire.send("nonsense")
+        assert await room.closed() == 4400
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 2, 900_000])
+async def test_an_oversize_frame_closes_with_a_documented_code(guest: Person, code: str, size: int) -> None:
+    async with guest.audio(code) as audio:
+        await audio.say(type="audio.start")
+        await audio.expect("audio.ready")
+        await audio.wire.send(b"\x01" + b"\0" * size)
+        assert await audio.closed() == 4413
+        assert audio.received[-1]["code"] == "frame_too_large"
+
+
+async def test_frames_before_a_start_and_wrong_starts_are_refused(guest: Person, host: Person, code: str) -> None:
+    async with host.audio(code) as audio:
+        await audio.say(type="audio.start")
+        foreign = (await audio.expect("audio.ready"))["stream_id"]
+    async with guest.audio(code) as audio:
+        await audio.send_frame(0, numbered(0))
+        assert (await audio.expect("error"))["code"] == "no_stream"
+        await audio.say(type="audio.start", sample_rate=12_345)
+        assert (await audio.expect("error"))["code"] == "sample_rate"
+        await audio.say(type="audio.start", encoding="mp3")
+        assert (await audio.expect("error"))["code"] == "message_invalid"
+        for stream_id in (foreign, "not-a-uuid"):
+            await audio.say(type="audio.start", stream_id=stream_id)
+            assert (await audio.expect("error"))["code"] == "stream_refused"
+
+
+async def test_an_ended_meeting_refuses_audio_and_tells_everybody(host: Person, guest: Person, code: str) -> None:
+    async with guest.room(code) as room, guest.audio(code) as audio:
+        await room.say(type="hello")
+        await room.expect("status")
+        await audio.say(type="audio.start")
+        await audio.expect("audio.ready")
+        await asyncio.to_thread(host.end, code)
+        assert (await room.expect("meeting.ended"))["complete"] is False
+        assert await audio.closed() == 4410
+        assert [message["type"] for message in audio.received[-2:]] == ["audio.summary", "error"]
+    async with guest.audio(code) as audio:
+        assert await audio.closed() == 4410
+        assert audio.received[-1]["code"] == "meeting_ended"

@@ -1,0 +1,105 @@
+"""People who use the running product as a browser does: forms with CSRF tokens, sockets with cookies and origin."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+
+from meetings.protocol import AudioFrame, encode_frame
+
+FRAME_SAMPLES = 1_600
+
+
+class Person:
+    """One browser profile without a browser."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url
+        self.pages = httpx.Client(base_url=base_url, follow_redirects=True, timeout=20)
+
+    def submit(self, path: str, **fields: str) -> httpx.Response:
+        """Open a page and send its form."""
+        page = self.pages.get(path)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
+        assert token, f"no form at {path}: {page.status_code}"
+        data = {"csrfmiddlewaretoken": token[1], **fields}
+        return self.pages.post(path, data=data, headers={"Referer": f"{self.base_url}{path}"})
+
+    def sign_up(self, name: str) -> None:
+        password = "a-long-enough-phrase-1"
+        email = f"{name.lower().replace(' ', '.')}@example.org"
+        answer = self.submit("/accounts/signup/", email=email, display_name=name, password1=password, password2=password)
+        assert answer.status_code == httpx.codes.OK, answer.text
+
+    def start_meeting(self, title: str, **fields: str) -> str:
+        """Create a meeting and enter it; returns its join code."""
+        fields = {"title": title, "language": "", "agenda": "", "time_zone": "Europe/Berlin", **fields}
+        answer = self.submit("/meetings/new/", **fields)
+        code = re.match(r".*/m/([^/]+)/", str(answer.url))
+        assert code, answer.url
+        self.pages.get(f"/m/{code[1]}/room/")
+        return code[1]
+
+    def join(self, code: str, name: str) -> None:
+        answer = self.submit(f"/m/{code}/", display_name=name)
+        assert answer.status_code == httpx.codes.OK, answer.text
+
+    def end(self, code: str) -> None:
+        token = self.pages.cookies["csrftoken"]
+        answer = self.pages.post(f"/m/{code}/end/", data={"csrfmiddlewaretoken": token}, headers={"Referer": self.base_url})
+        assert answer.status_code == httpx.codes.OK, answer.text
+
+    @asynccontextmanager
+    async def socket(self, path: str) -> AsyncIterator["Socket"]:
+        cookies = "; ".join(f"{name}={value}" for name, value in self.pages.cookies.items())
+        url = f"{self.base_url.replace('http', 'ws', 1)}{path}"
+        async with connect(url, origin=self.base_url, additional_headers={"Cookie": cookies}, max_size=None) as wire:
+            yield Socket(wire)
+
+    def room(self, code: str) -> Any:
+        return self.socket(f"/ws/meetings/{code}/")
+
+    def audio(self, code: str) -> Any:
+        return self.socket(f"/ws/meetings/{code}/audio/")
+
+
+class Socket:
+    """A socket that keeps everything it received."""
+
+    def __init__(self, wire: ClientConnection) -> None:
+        self.wire = wire
+        self.received: list[dict[str, Any]] = []
+
+    async def say(self, **message: Any) -> None:
+        await self.wire.send(json.dumps(message))
+
+    async def send_frame(self, first_sample: int, pcm: bytes) -> None:
+        await self.wire.send(encode_frame(AudioFrame(first_sample, 0, pcm)))
+
+    async def expect(self, kind: str, seconds: float = 20.0) -> dict[str, Any]:
+        """The next message of a type; raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while True:
+                message: dict[str, Any] = json.loads(await self.wire.recv())
+                self.received.append(message)
+                if message["type"] == kind:
+                    return message
+
+    async def closed(self, seconds: float = 20.0) -> int:
+        """Wait for the server's close; returns its code."""
+        async with asyncio.timeout(seconds):
+            async for text in self.wire:
+                self.received.append(json.loads(text))
+        assert self.wire.close_code is not None
+        return self.wire.close_code
+
+
+def numbered(first_sample: int, count: int = FRAME_SAMPLES) -> bytes:
+    """Samples that carry their own number, for the scripted engine."""
+    return (np.arange(first_sample, first_sample + count) % 30_000 + 1).astype("<i2").tobytes()
