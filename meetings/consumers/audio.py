@@ -67,7 +67,6 @@ class OpenStream:
     gap_samples: int = 0
     held: bool = False
     ignored: int = 0
-    allowance: Allowance = field(default_factory=Allowance)
 
     def count(self, appended: Appended) -> None:
         self.frames += 1
@@ -82,6 +81,7 @@ class AudioConsumer(MeetingConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stream: OpenStream | None = None
+        self._allowance = Allowance()  # of the connection: starting again does not renew it
 
     async def entered(self) -> None:
         if not self.meeting.takes_audio:
@@ -106,9 +106,7 @@ class AudioConsumer(MeetingConsumer):
         if start.sample_rate not in SAMPLE_RATES:
             raise ProtocolError("sample_rate", f"the sample rate must be one of {', '.join(map(str, SAMPLE_RATES))}")
         try:
-            info, started_at = await in_database(
-                open_stream, self.participant.pk, start.stream_id, start.sample_rate, start.language
-            )
+            info, started_at = await self._open(start)
             writer = uuid.uuid4().hex
             cursor = await audio_bus().register(info, writer, 0)
         except StreamRefused as error:
@@ -118,6 +116,12 @@ class AudioConsumer(MeetingConsumer):
             return
         self._stream = OpenStream(info, started_at, writer, cursor)
         await self.tell(AudioReady(info.stream_id, cursor))
+
+    async def _open(self, start: AudioStart) -> tuple[StreamInfo, datetime]:
+        """The stream to write; the store is not asked again about the one this connection has open."""
+        if self._stream is not None and start.stream_id == self._stream.info.stream_id:
+            return self._stream.info, self._stream.started_at
+        return await in_database(open_stream, self.participant.pk, start.stream_id, start.sample_rate, start.language)
 
     async def _stop(self) -> None:
         stream = self._require_stream()
@@ -146,7 +150,7 @@ class AudioConsumer(MeetingConsumer):
         self._check_range(stream, frame)
         if stream.held and frame.first_sample > stream.next_sample:
             await self._ignore(stream)
-        elif not stream.allowance.take(frame.sample_count / stream.info.sample_rate):
+        elif not self._allowance.take(frame.sample_count / stream.info.sample_rate):
             await self._hold(stream)
         else:
             await self._append(stream, frame)

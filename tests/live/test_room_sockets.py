@@ -120,7 +120,9 @@ async def test_foreign_origins_are_refused_with_403(guest: Person, code: str, or
 
 
 @pytest.mark.parametrize("path", ["", "audio/"])
-@pytest.mark.parametrize("text", ["", "nonsense", "{}", "[" * 5_000, '{"type":"dance"}', '{"type":"ping","echo":-1}', "1"])
+@pytest.mark.parametrize(
+    "text", ["", "nonsense", "{}", "[" * 5_000, '{"type":"dance"}', '{"type":"ping","echo":-1}', "1"]
+)
 async def test_bad_texts_get_an_error_and_the_socket_stays(guest: Person, code: str, path: str, text: str) -> None:
     async with guest.socket(f"/ws/meetings/{code}/{path}") as socket:
         await socket.wire.send(text)
