@@ -13,6 +13,9 @@ export class MicrophoneError extends Error {
 export interface OpenMicrophone {
   readonly sampleRate: number;
   setMuted(muted: boolean): void;
+  /** True while the browser waits for a click before it records (after a reload). */
+  isSuspended(): boolean;
+  wake(): void;
   close(): void;
 }
 
@@ -33,7 +36,7 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<OpenMi
     const { context, source } = contextFor(media);
     await context.audioWorklet.addModule(options.workletUrl);
     connect(context, source, options);
-    await context.resume();
+    void context.resume(); // settles only after a click where the browser wants one
     return opened(media, context, options);
   } catch (error) {
     for (const track of media.getTracks()) track.stop();
@@ -92,6 +95,8 @@ function opened(media: MediaStream, context: AudioContext, options: MicrophoneOp
     setMuted(muted) {
       if (track) track.enabled = !muted;
     },
+    isSuspended: () => context.state === "suspended",
+    wake: () => void context.resume(),
     close() {
       track?.stop();
       void context.close();

@@ -9,9 +9,11 @@ export interface StreamFrame {
 /** Audio that the server has not acknowledged, oldest first. Beyond its bound the oldest is given up (a gap). */
 export class AudioRing {
   private frames: StreamFrame[] = [];
-  private end = 0;
 
-  constructor(private readonly capacitySamples: number) {}
+  constructor(
+    private readonly capacitySamples: number,
+    private end = 0,
+  ) {}
 
   get heldSamples(): number {
     return this.frames.reduce((sum, frame) => sum + frame.pcm.length, 0);

@@ -37,7 +37,7 @@ export class Speaker {
     this.base = this.next = resumed?.nextSample ?? 0;
     this.uplink = new AudioUplink(
       options.url,
-      { streamId: this.streamId, sampleRate, language: options.language },
+      { streamId: this.streamId, sampleRate, language: options.language, firstSample: this.base },
       {
         changed: (state) => listener.changed(state),
         identified: (streamId, origin) => this.identified(streamId, origin),
@@ -109,6 +109,6 @@ export class Speaker {
   private remember(at: number): void {
     if (this.streamId === "") return;
     const { memory, sampleRate } = this.options;
-    memory.save({ streamId: this.streamId, sampleRate, nextSample: this.next - this.origin, at });
+    memory.save({ streamId: this.streamId, sampleRate, nextSample: this.next - this.origin, at, muted: this.muted });
   }
 }

@@ -6,6 +6,8 @@ export interface StreamPosition {
   nextSample: number;
   /** When that was, in ms since the epoch. */
   at: number;
+  /** The person had muted the microphone. */
+  muted: boolean;
 }
 
 const OUTDATED_MS = 3_600_000;

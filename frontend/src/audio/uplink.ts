@@ -16,6 +16,8 @@ export interface StreamIdentity {
   streamId: string;
   sampleRate: number;
   language: string;
+  /** Where the frames' numbering begins. */
+  firstSample: number;
 }
 
 const RING_SECONDS = 120;
@@ -40,6 +42,7 @@ export class AudioUplink {
   private stops: number[] = [];
   private heldUntil = 0;
   private owedSince: number | null = null;
+  private paused = false;
 
   constructor(
     url: string,
@@ -47,9 +50,10 @@ export class AudioUplink {
     private readonly listener: UplinkListener,
     private readonly around: Surroundings,
   ) {
-    this.ring = new AudioRing(RING_SECONDS * identity.sampleRate);
+    this.ring = new AudioRing(RING_SECONDS * identity.sampleRate, identity.firstSample);
+    this.cursor = identity.firstSample;
     const handlers = {
-      opened: () => this.start(),
+      opened: () => this.opened(),
       message: (event: { type: string }) => this.heard(event as AudioEvent),
       lost: () => this.lost(),
       refused: (code: number) => listener.refused(code),
@@ -68,6 +72,7 @@ export class AudioUplink {
   }
 
   push(frame: StreamFrame): void {
+    this.paused = false;
     this.ring.push(frame);
     this.tick();
   }
@@ -94,6 +99,18 @@ export class AudioUplink {
   }
 
   // ── Connection ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private opened(): void {
+    if (this.paused) this.rest();
+    else this.start();
+  }
+
+  /** Nothing to say: a pause stays a pause until the next frame. */
+  private rest(): void {
+    this.paused = true;
+    this.phase = "stopped";
+    this.listener.changed("stopped");
+  }
 
   private start(): void {
     this.phase = "starting";
@@ -164,7 +181,7 @@ export class AudioUplink {
     this.settle(nextSample);
     this.stops.shift();
     this.phase = "stopped";
-    this.listener.changed("stopped");
+    if (!this.ring.next(this.cursor)) this.rest();
   }
 
   // ── Sending ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -106,9 +106,9 @@ export class LastingSocket {
   }
 
   private received(data: unknown): void {
-    this.attempt = 0;
     this.heartbeat?.heard(this.around.now());
     const event = JSON.parse(String(data)) as { type: string; n?: number };
+    if (event.type !== "error") this.attempt = 0;
     if (event.type === "pong") this.heartbeat?.pong(event.n ?? 0);
     else this.listener.message(event);
     this.tick();

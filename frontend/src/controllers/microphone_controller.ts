@@ -1,0 +1,211 @@
+import { Controller } from "@hotwired/stimulus";
+import type { CapturedFrame } from "../audio/framer";
+import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
+import { Speaker } from "../audio/speaker";
+import { StreamMemory } from "../audio/stream-memory";
+import type { UplinkState } from "../audio/uplink";
+import { browserSurroundings, socketUrl } from "../net/browser";
+import type { Surroundings } from "../net/lasting-socket";
+import { announce, type MicrophoneState } from "../room/events";
+
+const SPEAKING_LEVEL = 0.015;
+const QUIETEST_DB = -54;
+
+/** The microphone button: joins, mutes and unmutes; shows the level; explains what is wrong. */
+export class MicrophoneController extends Controller<HTMLElement> {
+  static targets = ["label", "problem", "level", "button"];
+  static values = { url: String, code: String, language: String, worklet: String, state: String };
+  /** Replaced in tests. */
+  static around: Surroundings = browserSurroundings;
+  static open: typeof openMicrophone = openMicrophone;
+  declare labelTargets: HTMLElement[];
+  declare problemTargets: HTMLElement[];
+  declare levelTarget: HTMLElement;
+  declare buttonTarget: HTMLButtonElement;
+  declare urlValue: string;
+  declare codeValue: string;
+  declare languageValue: string;
+  declare workletValue: string;
+  declare stateValue: MicrophoneState;
+  private memory!: StreamMemory;
+  private microphone: OpenMicrophone | null = null;
+  private speaker: Speaker | null = null;
+  private uplink: UplinkState | null = null;
+  private closed = false;
+
+  connect(): void {
+    this.memory = new StreamMemory(this.codeValue, window.sessionStorage);
+    void this.goOnAfterReload();
+  }
+
+  disconnect(): void {
+    this.stop();
+  }
+
+  // ── What the person does ──────────────────────────────────────────────────────────────────────────────────────────
+
+  toggle(): void {
+    if (this.closed || this.stateValue === "asking") return;
+    if (this.microphone?.isSuspended()) this.wake();
+    else if (this.stateValue === "on") this.mute();
+    else if (this.stateValue === "muted") this.unmute();
+    else void this.join();
+  }
+
+  /** The page is left on purpose: the last sentence may be finished at once. */
+  leaving(event: SubmitEvent): void {
+    const form = event.target as HTMLFormElement;
+    if (form.method !== "post") return;
+    this.speaker?.leave();
+    this.stop();
+  }
+
+  // ── What the page tells ───────────────────────────────────────────────────────────────────────────────────────────
+
+  /** The meeting is over for this page. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.memory.forget();
+    this.stop();
+    this.element.hidden = true;
+  }
+
+  tick(): void {
+    this.speaker?.tick();
+    if (this.uplink === "lost" || this.uplink === "held") this.tell();
+  }
+
+  online(): void {
+    this.speaker?.retryNow();
+  }
+
+  stateValueChanged(): void {
+    for (const label of this.labelTargets) label.hidden = label.dataset.state !== this.stateValue;
+    this.buttonTarget.ariaPressed = String(this.stateValue === "on");
+  }
+
+  // ── The microphone ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private async goOnAfterReload(): Promise<void> {
+    const saved = this.memory.resume(MicrophoneController.around.now());
+    if (!saved || saved.muted || !(await mayRecord())) return;
+    await this.join();
+    if (this.microphone?.isSuspended()) this.explain("suspended");
+  }
+
+  private async join(): Promise<void> {
+    this.explain(null);
+    this.become("asking");
+    try {
+      this.microphone = await MicrophoneController.open({
+        workletUrl: this.workletValue,
+        onFrame: (frame) => this.captured(frame),
+        onLost: () => this.lost(),
+      });
+    } catch (error) {
+      this.become("off");
+      if (!(error instanceof MicrophoneError)) throw error;
+      this.explain(error.problem);
+      return;
+    }
+    this.speaker = this.newSpeaker(this.microphone.sampleRate);
+    this.become("on");
+  }
+
+  private newSpeaker(sampleRate: number): Speaker {
+    return new Speaker({
+      url: socketUrl(this.urlValue),
+      sampleRate,
+      language: this.languageValue,
+      memory: this.memory,
+      around: MicrophoneController.around,
+      listener: {
+        changed: (state) => this.uplinkChanged(state),
+        refused: (code) => this.refused(code),
+      },
+    });
+  }
+
+  private captured(frame: CapturedFrame): void {
+    this.speaker?.capture(frame);
+    this.levelTarget.style.setProperty("--level", meterLevel(frame.level).toFixed(3));
+    const speaking = this.stateValue === "on" && frame.level > SPEAKING_LEVEL;
+    announce("microphone:heard", { speaking });
+  }
+
+  private mute(): void {
+    this.microphone?.setMuted(true);
+    this.speaker?.mute();
+    this.become("muted");
+  }
+
+  private unmute(): void {
+    this.microphone?.setMuted(false);
+    this.speaker?.unmute();
+    this.become("on");
+  }
+
+  private wake(): void {
+    this.microphone?.wake();
+    this.explain(null);
+  }
+
+  private lost(): void {
+    this.speaker?.mute();
+    this.stop();
+    this.explain("lost");
+  }
+
+  private stop(): void {
+    this.microphone?.close();
+    this.speaker?.close();
+    this.microphone = null;
+    this.speaker = null;
+    this.uplink = null;
+    this.levelTarget.style.setProperty("--level", "0");
+    this.become("off");
+  }
+
+  // ── Telling ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  private uplinkChanged(state: UplinkState): void {
+    this.uplink = state;
+    this.tell();
+  }
+
+  private refused(code: number): void {
+    announce("microphone:refused", { code });
+    this.close();
+  }
+
+  private become(state: MicrophoneState): void {
+    this.stateValue = state;
+    this.tell();
+  }
+
+  private tell(): void {
+    const keptSeconds = this.speaker?.keptSeconds ?? 0;
+    announce("microphone:changed", { state: this.stateValue, uplink: this.uplink, keptSeconds });
+  }
+
+  private explain(problem: string | null): void {
+    for (const text of this.problemTargets) text.hidden = text.dataset.problem !== problem;
+  }
+}
+
+/** A loudness of 0…1 as the part of the meter to light, on a decibel scale. */
+export function meterLevel(level: number): number {
+  const decibels = 20 * Math.log10(Math.max(level, 1e-6));
+  return Math.min(1, Math.max(0, 1 - decibels / QUIETEST_DB));
+}
+
+/** Whether the browser would open the microphone without asking. */
+async function mayRecord(): Promise<boolean> {
+  try {
+    const permission = await navigator.permissions.query({ name: "microphone" });
+    return permission.state === "granted";
+  } catch {
+    return false; // a browser that cannot say: the person presses the button
+  }
+}

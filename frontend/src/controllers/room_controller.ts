@@ -1,0 +1,72 @@
+import { Controller } from "@hotwired/stimulus";
+import { browserSurroundings, socketUrl } from "../net/browser";
+import type { Surroundings } from "../net/lasting-socket";
+import { announce, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
+import { RoomConnection } from "../room/room-connection";
+import type { Situation } from "../room/situation";
+import { RoomStore } from "../room/store";
+
+const TICK_MS = 1_000;
+
+/** Owns the room's socket and store, and tells the page's other controllers what changed. */
+export class RoomController extends Controller<HTMLElement> {
+  static values = { url: String, sequence: Number };
+  /** Replaced in tests. */
+  static around: Surroundings = browserSurroundings;
+  declare urlValue: string;
+  declare sequenceValue: number;
+  private store!: RoomStore;
+  private connection!: RoomConnection;
+  private timer = 0;
+
+  connect(): void {
+    this.store = new RoomStore(this.sequenceValue);
+    const listener = {
+      changed: (final: Parameters<RoomController["changed"]>[0]) => this.changed(final),
+      connected: () => this.link("connected"),
+      lost: () => this.link("lost"),
+      refused: (code: number) => this.refused(code),
+    };
+    this.connection = new RoomConnection(socketUrl(this.urlValue), this.store, listener, RoomController.around);
+    this.connection.open();
+    this.timer = window.setInterval(() => this.tick(), TICK_MS);
+  }
+
+  disconnect(): void {
+    window.clearInterval(this.timer);
+    this.connection.close();
+  }
+
+  tick(): void {
+    this.connection.tick();
+    announce("room:tick");
+  }
+
+  online(): void {
+    this.connection.retryNow();
+  }
+
+  microphoneChanged(event: MicrophoneChanged): void {
+    this.connection.setMuted(event.detail.state !== "on");
+  }
+
+  /** The audio thread's messages come also in a hidden tab, whose timers hardly run. */
+  microphoneHeard(event: MicrophoneHeard): void {
+    if (event.detail.speaking) this.store.speaking(this.store.you, RoomController.around.now());
+    this.connection.tick();
+  }
+
+  private changed(final: Parameters<RoomStore["apply"]>[0] | null): void {
+    announce("room:changed", { store: this.store, final });
+    if (this.store.ended !== "no") announce("room:closed");
+  }
+
+  private refused(code: number): void {
+    this.link("refused", code);
+    announce("room:closed");
+  }
+
+  private link(link: Situation["link"], code = 0): void {
+    announce("room:link", { link, code });
+  }
+}

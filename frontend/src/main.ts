@@ -1,0 +1,23 @@
+import { Application } from "@hotwired/stimulus";
+import { CaptionsController } from "./controllers/captions_controller";
+import { ClockController } from "./controllers/clock_controller";
+import { CopyController } from "./controllers/copy_controller";
+import { DialogController } from "./controllers/dialog_controller";
+import { FilterController } from "./controllers/filter_controller";
+import { MicrophoneController } from "./controllers/microphone_controller";
+import { NoticesController } from "./controllers/notices_controller";
+import { PeopleController } from "./controllers/people_controller";
+import { RoomController } from "./controllers/room_controller";
+import { ShortcutsController } from "./controllers/shortcuts_controller";
+
+const application = Application.start();
+application.register("captions", CaptionsController);
+application.register("clock", ClockController);
+application.register("copy", CopyController);
+application.register("dialog", DialogController);
+application.register("filter", FilterController);
+application.register("microphone", MicrophoneController);
+application.register("notices", NoticesController);
+application.register("people", PeopleController);
+application.register("room", RoomController);
+application.register("shortcuts", ShortcutsController);

@@ -1,0 +1,7 @@
+/** A time of a meeting as MM:SS, or H:MM:SS from the first hour on. */
+export function clock(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
+  const hours = Math.floor(seconds / 3_600);
+  return (hours > 0 ? [String(hours), ...parts] : parts).join(":");
+}

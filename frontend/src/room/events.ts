@@ -1,0 +1,27 @@
+// What the room's controllers tell each other, as events on the window.
+import type { UplinkState } from "../audio/uplink";
+import type { CaptionFinal } from "../protocol";
+import type { Situation } from "./situation";
+import type { RoomStore } from "./store";
+
+/** `room:changed` */
+export type RoomChanged = CustomEvent<{ store: RoomStore; final: CaptionFinal | null }>;
+/** `room:link` */
+export type LinkChanged = CustomEvent<{ link: Situation["link"]; code: number }>;
+/** `microphone:changed` */
+export type MicrophoneChanged = CustomEvent<{
+  state: MicrophoneState;
+  uplink: UplinkState | null;
+  keptSeconds: number;
+}>;
+/** `microphone:refused` */
+export type MicrophoneRefused = CustomEvent<{ code: number }>;
+
+/** `microphone:heard`, with every 100 ms of audio */
+export type MicrophoneHeard = CustomEvent<{ speaking: boolean }>;
+
+export type MicrophoneState = "off" | "asking" | "on" | "muted";
+
+export function announce(name: string, detail: object = {}): void {
+  window.dispatchEvent(new CustomEvent(name, { detail }));
+}

@@ -1,0 +1,83 @@
+import { LastingSocket, type Surroundings } from "../net/lasting-socket";
+import type { CaptionFinal, RoomEvent, RoomRequest } from "../protocol";
+import type { RoomStore } from "./store";
+
+export interface RoomListener {
+  /** Something in the store changed; `final` is a caption to show. */
+  changed(final: CaptionFinal | null): void;
+  connected(): void;
+  lost(): void;
+  refused(code: number): void;
+}
+
+/** The room socket: feeds the store and asks again for what it missed. */
+export class RoomConnection {
+  private readonly socket: LastingSocket;
+  private muted = true;
+  private askedAfter = -1;
+
+  constructor(
+    url: string,
+    private readonly store: RoomStore,
+    private readonly listener: RoomListener,
+    private readonly around: Surroundings,
+  ) {
+    const handlers = {
+      opened: () => this.opened(),
+      message: (event: { type: string }) => this.heard(event as RoomEvent),
+      lost: () => listener.lost(),
+      refused: (code: number) => listener.refused(code),
+    };
+    this.socket = new LastingSocket(url, handlers, around);
+  }
+
+  open(): void {
+    this.socket.open();
+  }
+
+  tick(): void {
+    this.socket.tick();
+  }
+
+  retryNow(): void {
+    this.socket.retryNow();
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+
+  setMuted(muted: boolean): void {
+    if (muted === this.muted) return;
+    this.muted = muted;
+    this.say({ type: "state", muted });
+  }
+
+  private opened(): void {
+    this.ask();
+    if (!this.muted) this.say({ type: "state", muted: false });
+  }
+
+  private heard(event: RoomEvent): void {
+    const final = this.store.apply(event, this.around.now());
+    if (event.type === "welcome") this.listener.connected();
+    if (this.misses(event)) this.ask();
+    this.listener.changed(final);
+  }
+
+  /** A final after a hole; or a status, after which the server has nothing more on its way. */
+  private misses(event: RoomEvent): boolean {
+    if (event.type === "status") return this.store.isBehind;
+    const afterHole = event.type === "caption.final" && event.sequence > this.store.lastSequence;
+    return afterHole && this.askedAfter !== this.store.lastSequence;
+  }
+
+  private ask(): void {
+    this.askedAfter = this.store.lastSequence;
+    this.say({ type: "hello", last_sequence: this.store.lastSequence });
+  }
+
+  private say(request: RoomRequest): void {
+    this.socket.send(JSON.stringify(request));
+  }
+}

@@ -1,0 +1,54 @@
+import type { CaptionFinal, CaptionPartial } from "../protocol";
+import { clock } from "./clock";
+import type { Person } from "./store";
+
+/** Fills the elements that `templates/meetings/_segment.html` names with `data-slot`. */
+export function slot(element: ParentNode, name: string): HTMLElement {
+  const found = element.querySelector<HTMLElement>(`[data-slot="${name}"]`);
+  if (!found) throw new Error(`the template has no slot "${name}"`);
+  return found;
+}
+
+export function newSegment(template: HTMLTemplateElement): HTMLElement {
+  const element = (template.content.cloneNode(true) as DocumentFragment).firstElementChild;
+  return element as HTMLElement;
+}
+
+export function fillFinal(element: HTMLElement, caption: CaptionFinal): void {
+  fill(element, caption, caption.name, caption.color);
+  element.classList.remove("is-partial");
+  delete element.dataset.stream;
+  element.dataset.kind = caption.kind;
+  element.dataset.sequence = String(caption.sequence);
+  slot(element, "text").textContent = caption.text;
+  slot(element, "gap").textContent = ((caption.end_ms - caption.start_ms) / 1_000).toFixed(1);
+}
+
+export function fillPartial(element: HTMLElement, caption: CaptionPartial, person: Person | undefined): void {
+  fill(element, caption, person?.name ?? "", person?.color ?? 0);
+  element.classList.add("is-partial");
+  element.dataset.kind = "speech";
+  element.dataset.stream = caption.stream_id;
+  const characters = Array.from(caption.text); // the protocol counts code points
+  const unsettled = document.createElement("span");
+  unsettled.className = "unsettled";
+  unsettled.textContent = characters.slice(caption.stable_chars).join("");
+  slot(element, "text").replaceChildren(characters.slice(0, caption.stable_chars).join(""), unsettled);
+}
+
+/** A speaker who goes on is not named again; the name stays for screen readers. */
+export function markContinued(element: HTMLElement, before: Element | null): void {
+  const previous = before instanceof HTMLElement ? before.dataset : null;
+  const { participant, kind } = element.dataset;
+  element.classList.toggle("is-continued", previous?.participant === participant && previous?.kind === kind);
+}
+
+function fill(element: HTMLElement, caption: CaptionFinal | CaptionPartial, name: string, color: number): void {
+  element.dataset.participant = caption.participant_id;
+  element.dataset.color = String(color);
+  slot(element, "time").textContent = clock(caption.start_ms);
+  slot(element, "name").textContent = name;
+  const text = slot(element, "text");
+  text.dir = caption.direction;
+  if (caption.language) text.lang = caption.language;
+}

@@ -1,0 +1,132 @@
+import type { CaptionFinal, CaptionPartial, ParticipantView, RoomEvent, Status, Welcome } from "../protocol";
+
+/** A caption being spoken, and when this page heard of it. */
+export interface OpenCaption extends CaptionPartial {
+  heardAt: number;
+}
+
+export interface Person extends ParticipantView {
+  /** Until when the person counts as speaking, in ms since the epoch. */
+  speakingUntil: number;
+}
+
+const SPEAKING_MS = 1_500;
+const FORGET_PARTIAL_MS = 30_000; // its transcriber is gone: the final comes from another one
+
+/** All that this page knows of its meeting. It is given events and the time, and touches nothing else. */
+export class RoomStore {
+  readonly partials = new Map<string, OpenCaption>();
+  readonly people = new Map<string, Person>();
+  you = "";
+  status: Status | null = null;
+  ended: "no" | "finishing" | "complete" = "no";
+  startedAt: string | null = null;
+  private readonly revisions = new Map<number, number>();
+  private readonly settledUntil = new Map<string, number>();
+  private newest: number;
+
+  /** `lastSequence` is the newest caption that the page was rendered with. */
+  constructor(private contiguous: number) {
+    this.newest = contiguous;
+  }
+
+  /** The last caption before the first hole. */
+  get lastSequence(): number {
+    return this.contiguous;
+  }
+
+  get isBehind(): boolean {
+    return this.newest > this.contiguous;
+  }
+
+  /** Takes an event in; returns the final when it is new or newer, so that it can be shown. */
+  apply(event: RoomEvent, now: number): CaptionFinal | null {
+    switch (event.type) {
+      case "welcome":
+        this.welcome(event);
+        break;
+      case "caption.final":
+        return this.final(event) ? event : null;
+      case "caption.partial":
+        this.partial(event, now);
+        break;
+      case "participant.joined":
+        this.person(event.participant);
+        break;
+      case "participant.left":
+        this.change(event.participant_id, { present: false, muted: true, speakingUntil: 0 });
+        break;
+      case "participant.state":
+        this.change(event.participant_id, { muted: event.muted });
+        break;
+      case "status":
+        this.status = event;
+        this.newest = Math.max(this.newest, event.sequence);
+        this.forgetOldPartials(now);
+        break;
+      case "meeting.ended":
+        this.ended = event.complete ? "complete" : "finishing";
+        break;
+    }
+    return null;
+  }
+
+  /** Somebody is heard right now. */
+  speaking(participantId: string, now: number): void {
+    this.change(participantId, { speakingUntil: now + SPEAKING_MS });
+  }
+
+  private welcome(event: Welcome): void {
+    this.you = event.you;
+    this.startedAt = event.meeting.started_at;
+    this.newest = Math.max(this.newest, event.sequence);
+    const listed = new Set(event.participants.map((person) => person.id));
+    for (const id of this.people.keys()) if (!listed.has(id)) this.people.delete(id);
+    for (const person of event.participants) this.person(person);
+  }
+
+  private person(view: ParticipantView): void {
+    const speakingUntil = this.people.get(view.id)?.speakingUntil ?? 0;
+    this.people.set(view.id, { ...view, speakingUntil });
+  }
+
+  private change(id: string, values: Partial<Person>): void {
+    const person = this.people.get(id);
+    if (person) this.people.set(id, { ...person, ...values });
+  }
+
+  private final(event: CaptionFinal): boolean {
+    const known = this.revisions.get(event.sequence) ?? (event.sequence <= this.contiguous ? 0 : -1);
+    if (event.revision <= known) return false;
+    this.revisions.set(event.sequence, event.revision);
+    this.newest = Math.max(this.newest, event.sequence);
+    while (this.revisions.has(this.contiguous + 1)) this.contiguous++;
+    this.settle(event);
+    return true;
+  }
+
+  private settle(event: CaptionFinal): void {
+    const until = Math.max(this.settledUntil.get(event.stream_id) ?? 0, event.end_ms);
+    this.settledUntil.set(event.stream_id, until);
+    const partial = this.partials.get(event.stream_id);
+    if (partial && this.isSettled(partial)) this.partials.delete(event.stream_id);
+  }
+
+  private partial(event: CaptionPartial, now: number): void {
+    if (this.isSettled(event)) return;
+    if (event.text === "") this.partials.delete(event.stream_id);
+    else this.partials.set(event.stream_id, { ...event, heardAt: now });
+    this.speaking(event.participant_id, now);
+  }
+
+  /** A partial that begins before the stream's last final ended is an older guess at what is final now. */
+  private isSettled(partial: CaptionPartial): boolean {
+    return partial.start_ms < (this.settledUntil.get(partial.stream_id) ?? 0);
+  }
+
+  private forgetOldPartials(now: number): void {
+    for (const [stream, partial] of this.partials) {
+      if (now - partial.heardAt > FORGET_PARTIAL_MS) this.partials.delete(stream);
+    }
+  }
+}
