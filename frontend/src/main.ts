@@ -9,6 +9,7 @@ import { NoticesController } from "./controllers/notices_controller";
 import { PeopleController } from "./controllers/people_controller";
 import { RoomController } from "./controllers/room_controller";
 import { ShortcutsController } from "./controllers/shortcuts_controller";
+import { TimeZoneController } from "./controllers/time_zone_controller";
 
 const application = Application.start();
 application.register("captions", CaptionsController);
@@ -21,3 +22,4 @@ application.register("notices", NoticesController);
 application.register("people", PeopleController);
 application.register("room", RoomController);
 application.register("shortcuts", ShortcutsController);
+application.register("time-zone", TimeZoneController);
