@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.accounts import UserManager
+from meetings.languages import direction
 
 
 def new_join_code() -> str:
@@ -154,6 +155,15 @@ class Segment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.participant}: {self.text[:60]}"
+
+    @property
+    def direction(self) -> str:
+        return direction(self.language)
+
+    @property
+    def gap_seconds(self) -> str:
+        """Length as people read it, in seconds."""
+        return f"{(self.end_ms - self.start_ms) / 1_000:.1f}"
 
 
 class SegmentRevision(models.Model):

@@ -6,23 +6,18 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from meetings.languages import direction
 from meetings.models import AudioStream, Meeting, Segment
 from meetings.protocol import CaptionFinal, CaptionPartial, WordView
 from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Word
 from transcription.errors import LeaseLost
 
-RTL_LANGUAGES = frozenset({"ar", "fa", "he", "iw", "ps", "sd", "ur", "yi", "ug", "dv", "ckb"})
 MAX_MISSED = 200  # finals read in one step
 
 
 def sequence_key(meeting_id: UUID | str) -> str:
     """Where Redis holds the newest sequence of a meeting, for everybody who cannot ask Postgres."""
     return f"sequence:{meeting_id}"
-
-
-def direction(language: str) -> str:
-    """ "rtl" for languages written from right to left."""
-    return "rtl" if language.split("-")[0].lower() in RTL_LANGUAGES else "ltr"
 
 
 def claim_stream(stream_id: str) -> tuple[int, int] | None:
@@ -116,7 +111,7 @@ def caption_view(segment: Segment) -> CaptionFinal:
         text=segment.text,
         words=[WordView(**word) for word in segment.words],
         language=segment.language,
-        direction="rtl" if direction(segment.language) == "rtl" else "ltr",
+        direction=direction(segment.language),
         confidence=round(segment.confidence, 3),
         revision=segment.revision,
     )
@@ -131,7 +126,7 @@ def partial_view(stream: AudioStream, partial: Partial) -> CaptionPartial:
         text=partial.text,
         stable_chars=partial.stable_chars,
         language=partial.language,
-        direction="rtl" if direction(partial.language) == "rtl" else "ltr",
+        direction=direction(partial.language),
     )
 
 

@@ -1,0 +1,67 @@
+"""The forms people fill in, and what each refuses."""
+
+from typing import Any, ClassVar
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.utils.translation import gettext_lazy as _
+
+from meetings.languages import LANGUAGE_CHOICES
+from meetings.models import Meeting, User
+from meetings.names import validate_visible
+
+
+class SignUpForm(BaseUserCreationForm):
+    class Meta:
+        model = User
+        fields = ("email", "display_name")
+        labels: ClassVar = {"display_name": _("Your name")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
+        self.fields["display_name"].widget.attrs["autocomplete"] = "name"
+        self.fields["display_name"].help_text = _("Shown beside what you say.")
+        self.fields["display_name"].validators.append(validate_visible)
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if User.objects.filter(email__iexact=email).exists():
+            raise forms.ValidationError(_("There is an account with this address already: sign in instead."))
+        return email
+
+
+class SignInForm(AuthenticationForm):
+    username = forms.EmailField(
+        label=_("Email address"), widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "email"})
+    )
+
+
+class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
+    time_zone = forms.CharField(widget=forms.HiddenInput(attrs={"data-controller": "time-zone"}), required=False)
+
+    class Meta:
+        model = Meeting
+        fields = ("title", "language", "agenda", "time_zone")
+        widgets: ClassVar = {"agenda": forms.Textarea(attrs={"rows": 5})}
+        help_texts: ClassVar = {"agenda": _("Names and terms in it help the recogniser.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["title"].validators.append(validate_visible)
+
+    def clean_time_zone(self) -> str:
+        zone = self.cleaned_data["time_zone"]
+        return zone if zone in available_timezones() else "UTC"
+
+
+class GuestForm(forms.Form):
+    display_name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("Shown beside what you say."),
+        max_length=80,
+        validators=[validate_visible],
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "name"}),
+    )

@@ -1,0 +1,32 @@
+"""`manage.py signin_link`: a one-time link to sign in with, making the first administrator if there is none."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+from sesame.utils import get_query_string
+
+from meetings.models import User
+
+
+class Command(BaseCommand):
+    help = "Prints a link that signs in once, within a day. Makes the first administrator if there is none."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--email", default="", help="whose link; without it the first administrator's")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = _account(options["email"].strip().lower())
+        self.stdout.write(f"{settings.BASE_URL}{reverse('signin-link')}{get_query_string(user)}")
+
+
+def _account(email: str) -> User:
+    administrators = User.objects.filter(is_superuser=True, is_active=True)
+    if not administrators.exists():
+        address = email or "admin@localhost"
+        return User.objects.create_superuser(address, display_name="Administrator")
+    found = User.objects.filter(email=email).first() if email else administrators.order_by("pk").first()
+    if found is None:
+        raise CommandError(f"there is no account with the address {email}")
+    return found

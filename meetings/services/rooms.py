@@ -1,0 +1,81 @@
+"""The life of a meeting: made, joined, started, ended, complete."""
+
+from collections.abc import MutableMapping
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from meetings import fanout
+from meetings.models import Meeting, Participant, User
+from meetings.protocol import MeetingEnded
+from meetings.services.access import SESSION_KEY, participant_of
+
+MAX_LISTED = 200
+
+
+class MeetingOver(Exception):
+    """The meeting ended: nobody new can join."""
+
+
+def create_meeting(host: User, title: str, language: str, agenda: str, time_zone: str) -> Meeting:
+    return Meeting.objects.create(host=host, title=title, language=language, agenda=agenda, time_zone=time_zone)
+
+
+def join(
+    meeting: Meeting, *, user: User | AnonymousUser, session: MutableMapping[str, Any], display_name: str
+) -> Participant:
+    """Make the person a participant, or find who they are already; raises MeetingOver."""
+    with transaction.atomic():
+        locked = Meeting.objects.select_for_update().get(pk=meeting.pk)
+        if known := participant_of(locked, user, session):
+            return known
+        if not locked.takes_audio:
+            raise MeetingOver
+        participant = _new_participant(locked, user, display_name)
+    if not user.is_authenticated:
+        session[SESSION_KEY] = {**session.get(SESSION_KEY, {}), str(meeting.pk): str(participant.pk)}
+    return participant
+
+
+def _new_participant(meeting: Meeting, user: User | AnonymousUser, display_name: str) -> Participant:
+    account = user if isinstance(user, User) else None
+    role = Participant.Role.GUEST
+    if account is not None:
+        role = Participant.Role.HOST if account.pk == meeting.host_id else Participant.Role.MEMBER
+    return Participant.objects.create(
+        meeting=meeting,
+        user=account,
+        display_name=display_name or str(account or ""),
+        role=role,
+        color=meeting.participants.count(),
+    )
+
+
+def start_meeting(meeting: Meeting) -> None:
+    """Make a scheduled meeting live; a second start changes nothing."""
+    waiting = Meeting.objects.filter(pk=meeting.pk, status=Meeting.Status.SCHEDULED)
+    waiting.update(status=Meeting.Status.LIVE, started_at=timezone.now())
+
+
+def end_meeting(meeting: Meeting) -> None:
+    """End for all: no more audio is taken, the last words are still recognised."""
+    running = Meeting.objects.filter(pk=meeting.pk, status__in=[Meeting.Status.SCHEDULED, Meeting.Status.LIVE])
+    if running.update(status=Meeting.Status.FINISHING, ended_at=timezone.now()):
+        transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=False)))
+
+
+def complete_meeting(meeting: Meeting) -> None:
+    """All that was said is stored; a second call changes nothing."""
+    finishing = Meeting.objects.filter(pk=meeting.pk, status=Meeting.Status.FINISHING)
+    if finishing.update(status=Meeting.Status.ENDED):
+        transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=True)))
+
+
+def meetings_of(user: User) -> list[Meeting]:
+    """The meetings a person hosts or took part in, newest first."""
+    mine = Meeting.objects.filter(Q(host=user) | Q(participants__user=user)).distinct()
+    return list(mine.order_by("-created_at")[:MAX_LISTED])

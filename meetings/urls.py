@@ -1,0 +1,25 @@
+"""The pages of this app."""
+
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import path
+
+from meetings.forms import SignInForm
+from meetings.views import accounts, health, meetings
+
+urlpatterns = [
+    path("", meetings.home, name="home"),
+    path("accounts/signup/", accounts.sign_up, name="signup"),
+    path("accounts/login/", LoginView.as_view(authentication_form=SignInForm), name="login"),
+    path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/link/", accounts.sign_in_by_link, name="signin-link"),
+    path("meetings/new/", meetings.new, name="meeting-new"),
+    path("m/<str:code>/", meetings.join, name="meeting-join"),
+    path("m/<str:code>/room/", meetings.room, name="meeting-room"),
+    path("m/<str:code>/leave/", meetings.leave, name="meeting-leave"),
+    path("m/<str:code>/left/", meetings.left, name="meeting-left"),
+    path("m/<str:code>/end/", meetings.end, name="meeting-end"),
+    path("m/<str:code>/transcript/", meetings.transcript, name="meeting-transcript"),
+    path("m/<str:code>/minutes.<str:extension>", meetings.minutes, name="meeting-minutes"),
+    path("health", health.health, name="health"),
+    path("ready", health.ready, name="ready"),
+]

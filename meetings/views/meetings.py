@@ -1,0 +1,144 @@
+"""The pages of a meeting: make it, join it, be in it, read it."""
+
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from meetings import exports
+from meetings.forms import GuestForm, MeetingForm
+from meetings.models import Meeting, User
+from meetings.services import access, rooms
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    if not isinstance(request.user, User):
+        return render(request, "home.html")
+    mine = rooms.meetings_of(request.user)
+    status = Meeting.Status
+    context = {
+        "live": [meeting for meeting in mine if meeting.status == status.LIVE],
+        "coming": [meeting for meeting in mine if meeting.status == status.SCHEDULED],
+        "past": [meeting for meeting in mine if meeting.status in {status.FINISHING, status.ENDED}],
+    }
+    return render(request, "home.html", context)
+
+
+@login_required
+def new(request: HttpRequest) -> HttpResponse:
+    form = MeetingForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
+        meeting = rooms.create_meeting(request.user, **form.cleaned_data)
+        rooms.join(meeting, user=request.user, session=request.session, display_name="")
+        return redirect("meeting-room", meeting.code)
+    return render(request, "meetings/new.html", {"form": form})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
+    participant = access.participant_of(meeting, request.user, request.session)
+    if participant is not None and meeting.takes_audio:
+        return redirect("meeting-room", code)
+    form = None if request.user.is_authenticated else GuestForm(request.POST or None)
+    if request.method == "POST" and (form is None or form.is_valid()):
+        return _enter(request, meeting, form.cleaned_data["display_name"] if form else "")
+    return render(request, "meetings/join.html", {"meeting": meeting, "form": form, "participant": participant})
+
+
+def _enter(request: HttpRequest, meeting: Meeting, display_name: str) -> HttpResponse:
+    try:
+        rooms.join(meeting, user=request.user, session=request.session, display_name=display_name)
+    except rooms.MeetingOver:
+        return redirect("meeting-join", meeting.code)
+    return redirect("meeting-room", meeting.code)
+
+
+@never_cache
+@require_safe
+def room(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = get_object_or_404(Meeting, code=code)
+    participant = access.participant_of(meeting, request.user, request.session)
+    if participant is None:
+        return redirect("meeting-join", code)
+    if not meeting.takes_audio:
+        return redirect("meeting-transcript", code)
+    context = {
+        "meeting": meeting,
+        "participant": participant,
+        "participants": meeting.participants.exclude(joined_at=None),
+        "segments": list(meeting.segments.select_related("participant")),
+        "invite_url": request.build_absolute_uri(reverse("meeting-join", args=[code])),
+    }
+    return render(request, "meetings/room.html", context)
+
+
+@require_POST
+def leave(request: HttpRequest, code: str) -> HttpResponse:
+    """The sockets of the page close as it goes away; that is the leaving."""
+    get_object_or_404(Meeting, code=code)
+    return redirect("home") if request.user.is_authenticated else redirect("meeting-left", code)
+
+
+@require_safe
+def left(request: HttpRequest, code: str) -> HttpResponse:
+    """Where guests land who left: the way back, and the transcript."""
+    meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
+    participant = access.participant_of(meeting, request.user, request.session)
+    return render(request, "meetings/left.html", {"meeting": meeting, "participant": participant})
+
+
+@require_POST
+def end(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = get_object_or_404(Meeting, code=code)
+    participant = access.participant_of(meeting, request.user, request.session)
+    if participant is None:
+        raise Http404
+    if not participant.is_host:
+        raise PermissionDenied
+    rooms.end_meeting(meeting)
+    return redirect("meeting-transcript", code)
+
+
+@never_cache
+@require_safe
+def transcript(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = _readable(request, code)
+    ended = meeting.ended_at or timezone.now()
+    context = {
+        "meeting": meeting,
+        "participants": meeting.participants.all(),
+        "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
+        "duration_ms": meeting.offset_ms(ended),
+    }
+    with timezone.override(ZoneInfo(meeting.time_zone)):
+        return render(request, "meetings/transcript.html", context)
+
+
+@never_cache
+@require_safe
+def minutes(request: HttpRequest, code: str, extension: str) -> HttpResponse:
+    meeting = _readable(request, code)
+    export = exports.FORMATS.get(extension)
+    if export is None:
+        raise Http404
+    document = exports.build_minutes(meeting)
+    response = HttpResponse(export.render(document), content_type=export.content_type)
+    response["Content-Disposition"] = f'attachment; filename="{document.file_name(extension)}"'
+    return response
+
+
+def _readable(request: HttpRequest, code: str) -> Meeting:
+    """The meeting, for those who may read it; for all others there is none."""
+    meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
+    if not access.may_read(meeting, request.user, request.session):
+        raise Http404
+    return meeting
