@@ -58,11 +58,17 @@ export class RoomController extends Controller<HTMLElement> {
 
   private changed(final: Parameters<RoomStore["apply"]>[0] | null): void {
     announce("room:changed", { store: this.store, final });
-    if (this.store.ended !== "no") announce("room:closed");
+    if (this.store.ended !== "no") this.close();
   }
 
   private refused(code: number): void {
     this.link("refused", code);
+    this.close();
+  }
+
+  /** Nothing more can be said here. */
+  private close(): void {
+    this.element.classList.add("is-over");
     announce("room:closed");
   }
 
