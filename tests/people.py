@@ -3,13 +3,14 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from meetings.protocol import AudioFrame, encode_frame
 
@@ -34,7 +35,9 @@ class Person:
     def sign_up(self, name: str) -> None:
         password = "a-long-enough-phrase-1"
         email = f"{name.lower().replace(' ', '.')}@example.org"
-        answer = self.submit("/accounts/signup/", email=email, display_name=name, password1=password, password2=password)
+        answer = self.submit(
+            "/accounts/signup/", email=email, display_name=name, password1=password, password2=password
+        )
         assert answer.status_code == httpx.codes.OK, answer.text
 
     def start_meeting(self, title: str, **fields: str) -> str:
@@ -52,7 +55,9 @@ class Person:
 
     def end(self, code: str) -> None:
         token = self.pages.cookies["csrftoken"]
-        answer = self.pages.post(f"/m/{code}/end/", data={"csrfmiddlewaretoken": token}, headers={"Referer": self.base_url})
+        answer = self.pages.post(
+            f"/m/{code}/end/", data={"csrfmiddlewaretoken": token}, headers={"Referer": self.base_url}
+        )
         assert answer.status_code == httpx.codes.OK, answer.text
 
     @asynccontextmanager
@@ -82,20 +87,23 @@ class Socket:
     async def send_frame(self, first_sample: int, pcm: bytes) -> None:
         await self.wire.send(encode_frame(AudioFrame(first_sample, 0, pcm)))
 
-    async def expect(self, kind: str, seconds: float = 20.0) -> dict[str, Any]:
-        """The next message of a type; raises TimeoutError."""
+    async def expect(
+        self, kind: str, seconds: float = 20.0, where: Callable[[dict[str, Any]], bool] = lambda message: True
+    ) -> dict[str, Any]:
+        """The next message of a type (for which `where` holds); raises TimeoutError."""
         async with asyncio.timeout(seconds):
             while True:
                 message: dict[str, Any] = json.loads(await self.wire.recv())
                 self.received.append(message)
-                if message["type"] == kind:
+                if message["type"] == kind and where(message):
                     return message
 
     async def closed(self, seconds: float = 20.0) -> int:
         """Wait for the server's close; returns its code."""
-        async with asyncio.timeout(seconds):
-            async for text in self.wire:
-                self.received.append(json.loads(text))
+        with suppress(ConnectionClosed):
+            async with asyncio.timeout(seconds):
+                while True:
+                    self.received.append(json.loads(await self.wire.recv()))
         assert self.wire.close_code is not None
         return self.wire.close_code
 

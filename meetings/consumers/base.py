@@ -154,7 +154,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
             return
         await self.tell(Error(code, message))
         self.closing = True
-        await self.close(close_code)
+        await self.close(int(close_code))  # autobahn takes no IntEnum
 
     # ── Heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────────
 
