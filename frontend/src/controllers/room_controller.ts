@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
+import type { CaptionFinal } from "../protocol";
 import { announce, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
 import { RoomConnection } from "../room/room-connection";
 import type { Situation } from "../room/situation";
@@ -22,7 +23,7 @@ export class RoomController extends Controller<HTMLElement> {
   connect(): void {
     this.store = new RoomStore(this.sequenceValue);
     const listener = {
-      changed: (final: Parameters<RoomController["changed"]>[0]) => this.changed(final),
+      changed: (final: CaptionFinal | null) => this.changed(final),
       connected: () => this.link("connected"),
       lost: () => this.link("lost"),
       refused: (code: number) => this.refused(code),
@@ -56,7 +57,7 @@ export class RoomController extends Controller<HTMLElement> {
     this.connection.tick();
   }
 
-  private changed(final: Parameters<RoomStore["apply"]>[0] | null): void {
+  private changed(final: CaptionFinal | null): void {
     announce("room:changed", { store: this.store, final });
     if (this.store.ended !== "no") this.close();
   }

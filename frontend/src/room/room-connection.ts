@@ -14,7 +14,7 @@ export interface RoomListener {
 export class RoomConnection {
   private readonly socket: LastingSocket;
   private muted = true;
-  private askedAfter = -1;
+  private question: "none" | "asked" | "answering" = "none";
 
   constructor(
     url: string,
@@ -60,20 +60,32 @@ export class RoomConnection {
 
   private heard(event: RoomEvent): void {
     const final = this.store.apply(event, this.around.now());
-    if (event.type === "welcome") this.listener.connected();
-    if (this.misses(event)) this.ask();
+    if (event.type === "welcome") this.welcomed();
+    if (event.type === "status") this.checked();
+    if (event.type === "caption.final" && event.sequence > this.store.lastSequence) this.missed();
     this.listener.changed(final);
   }
 
-  /** A final after a hole; or a status, after which the server has nothing more on its way. */
-  private misses(event: RoomEvent): boolean {
-    if (event.type === "status") return this.store.isBehind;
-    const afterHole = event.type === "caption.final" && event.sequence > this.store.lastSequence;
-    return afterHole && this.askedAfter !== this.store.lastSequence;
+  /** The answer to `hello`: all captions after the one we named follow, and then a status. */
+  private welcomed(): void {
+    this.question = "answering";
+    this.listener.connected();
+  }
+
+  private checked(): void {
+    if (this.question === "answering") {
+      this.question = "none";
+      this.store.closeHoles();
+    }
+    if (this.store.isBehind) this.missed();
+  }
+
+  private missed(): void {
+    if (this.question === "none") this.ask();
   }
 
   private ask(): void {
-    this.askedAfter = this.store.lastSequence;
+    this.question = "asked";
     this.say({ type: "hello", last_sequence: this.store.lastSequence });
   }
 

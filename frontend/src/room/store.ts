@@ -25,9 +25,12 @@ export class RoomStore {
   private readonly settledUntil = new Map<string, number>();
   private newest: number;
 
-  /** `lastSequence` is the newest caption that the page was rendered with. */
-  constructor(private contiguous: number) {
-    this.newest = contiguous;
+  private received: number;
+  private contiguous: number;
+
+  /** `rendered` is the sequence of the newest caption that the page was rendered with. */
+  constructor(private readonly rendered: number) {
+    this.newest = this.received = this.contiguous = rendered;
   }
 
   /** The last caption before the first hole. */
@@ -37,6 +40,11 @@ export class RoomStore {
 
   get isBehind(): boolean {
     return this.newest > this.contiguous;
+  }
+
+  /** The server has just sent all it has: captions missing before the newest received were deleted. */
+  closeHoles(): void {
+    this.contiguous = this.received;
   }
 
   /** Takes an event in; returns the final when it is new or newer, so that it can be shown. */
@@ -96,9 +104,10 @@ export class RoomStore {
   }
 
   private final(event: CaptionFinal): boolean {
-    const known = this.revisions.get(event.sequence) ?? (event.sequence <= this.contiguous ? 0 : -1);
+    const known = this.revisions.get(event.sequence) ?? (event.sequence <= this.rendered ? 0 : -1);
     if (event.revision <= known) return false;
     this.revisions.set(event.sequence, event.revision);
+    this.received = Math.max(this.received, event.sequence);
     this.newest = Math.max(this.newest, event.sequence);
     while (this.revisions.has(this.contiguous + 1)) this.contiguous++;
     this.settle(event);

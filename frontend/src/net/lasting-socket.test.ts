@@ -1,0 +1,102 @@
+import { beforeEach, expect, it } from "vitest";
+import { FakeSurroundings } from "../testing/surroundings";
+import { LastingSocket } from "./lasting-socket";
+
+let around: FakeSurroundings;
+let heard: string[];
+let socket: LastingSocket;
+
+beforeEach(() => {
+  around = new FakeSurroundings();
+  heard = [];
+  const listener = {
+    opened: () => heard.push("opened"),
+    message: (event: { type: string }) => heard.push(event.type),
+    lost: () => heard.push("lost"),
+    refused: (code: number) => heard.push(`refused ${code}`),
+  };
+  socket = new LastingSocket("/room/", listener, around);
+  socket.open();
+});
+
+/** Something on the page runs every second. */
+function run(seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    around.pass(1_000);
+    socket.tick();
+  }
+}
+
+it("pings every 5 s and echoes the last pong", () => {
+  around.wire.accept();
+  run(5);
+  around.wire.say({ type: "pong", n: 7 });
+  run(5);
+  expect(around.wire.texts).toEqual([
+    { type: "ping", echo: 0 },
+    { type: "ping", echo: 7 },
+  ]);
+});
+
+it("pings from the server's messages too, for a hidden tab whose timers hardly run", () => {
+  around.wire.accept();
+  around.pass(6_000);
+  around.wire.say({ type: "status" });
+  expect(around.wire.texts).toEqual([{ type: "ping", echo: 0 }]);
+});
+
+it("gives up a connection on which nothing is heard for 15 s", () => {
+  around.wire.accept();
+  run(14);
+  expect(heard).toEqual(["opened"]);
+  run(2);
+  expect(heard).toEqual(["opened", "lost"]);
+  expect(around.wires).toHaveLength(2);
+});
+
+it("gives up an attempt that does not connect within 8 s", () => {
+  run(9);
+  expect(heard).toEqual(["lost"]);
+  expect(around.wires).toHaveLength(2);
+});
+
+it("hears nothing more from a connection it gave up", () => {
+  const old = around.wire;
+  old.accept();
+  socket.drop();
+  old.say({ type: "status" });
+  expect(heard).toEqual(["opened", "lost"]);
+});
+
+it("comes back soon after a deploy, however often it failed before", () => {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    around.wire.end(1006);
+    around.pass(8_000);
+  }
+  const count = around.wires.length;
+  around.wire.end(1012);
+  around.pass(500);
+  expect(around.wires).toHaveLength(count + 1);
+});
+
+it("keeps waiting longer while the server accepts and then sends it away", () => {
+  for (let attempt = 0; attempt < 4; attempt++) {
+    around.wire.accept();
+    around.wire.say({ type: "error", code: "try_later", message: "…" });
+    around.wire.end(4503);
+    around.pass(500 * 2 ** attempt);
+  }
+  expect(around.wires).toHaveLength(5);
+  around.wire.accept();
+  around.wire.end(4503);
+  around.pass(7_999);
+  expect(around.wires).toHaveLength(5);
+});
+
+it("stays away after a refusal or when closed", () => {
+  around.wire.accept();
+  around.wire.end(4404);
+  run(20);
+  expect(heard).toEqual(["opened", "refused 4404"]);
+  expect(around.wires).toHaveLength(1);
+});
