@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { MicrophoneError, type MicrophoneOptions, type MicrophoneProblem } from "../audio/microphone";
+import { find, settled, show, template, texts } from "../testing/page";
+import { FakeSurroundings } from "../testing/surroundings";
+import { MicrophoneController, meterLevel } from "./microphone_controller";
+import { ShortcutsController } from "./shortcuts_controller";
+
+let around: FakeSurroundings;
+let microphone: MicrophoneOptions;
+const device = {
+  sampleRate: 16_000,
+  setMuted: vi.fn(),
+  isSuspended: vi.fn(() => false),
+  wake: vi.fn(),
+  close: vi.fn(),
+};
+
+beforeEach(async () => {
+  vi.clearAllMocks();
+  sessionStorage.clear();
+  device.isSuspended.mockReturnValue(false);
+  around = new FakeSurroundings();
+  MicrophoneController.around = around;
+  MicrophoneController.open = async (options) => {
+    microphone = options;
+    return device;
+  };
+  await showRoom();
+});
+
+function showRoom(): Promise<void> {
+  const page = template("meetings/_controls.html");
+  return show(page, { microphone: MicrophoneController, shortcuts: ShortcutsController });
+}
+
+async function press(): Promise<void> {
+  find(".mic-button").click();
+  await settled();
+}
+
+function hear(level: number, firstSample = 0): void {
+  microphone.onFrame({ firstSample, pcm: new Int16Array(1_600), level, capturedAt: around.now() });
+}
+
+function connect(): void {
+  around.wire.accept();
+  around.wire.say({ type: "audio.ready", stream_id: "s", next_sample: 0 });
+}
+
+function events(name: string): Array<Record<string, unknown>> {
+  const heard: Array<Record<string, unknown>> = [];
+  window.addEventListener(name, (event) => heard.push((event as CustomEvent).detail));
+  return heard;
+}
+
+function state(): string | undefined {
+  return find(".controls").dataset.microphoneStateValue;
+}
+
+it("joins, mutes and unmutes with one button", async () => {
+  await press();
+  connect();
+  hear(0.1);
+  expect(state()).toBe("on");
+  expect(around.wire.frames).toHaveLength(1);
+  await press();
+  expect(state()).toBe("muted");
+  expect(device.setMuted).toHaveBeenLastCalledWith(true);
+  expect(around.wire.said.at(-1)).toBe("audio.stop");
+  await press();
+  expect(state()).toBe("on");
+  expect(device.setMuted).toHaveBeenLastCalledWith(false);
+});
+
+it("mutes with the key m, and not while somebody types", async () => {
+  await press();
+  window.dispatchEvent(new KeyboardEvent("keydown", { key: "m" }));
+  expect(state()).toBe("muted");
+  document.body.insertAdjacentHTML("beforeend", "<input id='field'>");
+  find("#field").dispatchEvent(new KeyboardEvent("keydown", { key: "m", bubbles: true }));
+  expect(state()).toBe("muted");
+});
+
+it("tells the room how it stands", async () => {
+  const told = events("microphone:changed");
+  await press();
+  connect();
+  around.wire.end(1006);
+  expect(told.map((detail) => detail.state)).toContain("on");
+  expect(told.at(-1)).toMatchObject({ state: "on", uplink: "lost" });
+});
+
+it("shows the level, and says when the person speaks", async () => {
+  const heard = events("microphone:heard");
+  await press();
+  hear(0.2);
+  hear(0.001);
+  expect(Number(find(".meter-level").style.getPropertyValue("--level"))).toBe(0);
+  expect(heard.map((detail) => detail.speaking)).toEqual([true, false]);
+});
+
+describe("without a microphone", () => {
+  const problems: MicrophoneProblem[] = ["denied", "missing", "busy", "insecure", "unsupported"];
+
+  it.each(problems)("explains what to do, and lets the person try again: %s", async (problem) => {
+    MicrophoneController.open = async () => {
+      throw new MicrophoneError(problem);
+    };
+    await press();
+    expect(texts(".mic-problem p")).toHaveLength(1);
+    expect(find(`[data-problem="${problem}"]`).hidden).toBe(false);
+    expect(state()).toBe("off");
+    MicrophoneController.open = async () => device;
+    await press();
+    expect(texts(".mic-problem p")).toEqual([]);
+    expect(state()).toBe("on");
+  });
+
+  it("says so when it is unplugged, and lets the server finish the sentence", async () => {
+    await press();
+    connect();
+    hear(0.1);
+    microphone.onLost();
+    expect(around.wire.said.at(-1)).toBe("audio.stop");
+    expect(find('[data-problem="lost"]').hidden).toBe(false);
+    expect(state()).toBe("off");
+  });
+});
+
+describe("the end", () => {
+  it("closes the microphone when the meeting is over", async () => {
+    await press();
+    window.dispatchEvent(new CustomEvent("room:closed"));
+    expect(device.close).toHaveBeenCalled();
+    expect(find(".controls").hidden).toBe(true);
+  });
+
+  it("tells why the server refused, and does not come back", async () => {
+    const refused = events("microphone:refused");
+    await press();
+    connect();
+    around.wire.end(4409);
+    around.pass(60_000);
+    expect(refused).toEqual([{ code: 4409 }]);
+    expect(around.wires).toHaveLength(1);
+  });
+});
+
+describe("a reload", () => {
+  async function reload(permission: string): Promise<void> {
+    await press();
+    connect();
+    hear(0.1);
+    vi.stubGlobal("navigator", { permissions: { query: async () => ({ state: permission }) } });
+    await showRoom();
+    await settled();
+    vi.unstubAllGlobals();
+  }
+
+  it("goes on with the same stream when the browser need not ask", async () => {
+    await reload("granted");
+    expect(state()).toBe("on");
+    around.wire.accept();
+    expect(around.wire.texts[0]?.stream_id).toBe("s");
+  });
+
+  it("waits for the button when the browser would ask", async () => {
+    await reload("prompt");
+    expect(state()).toBe("off");
+  });
+
+  it("asks for a click when the browser records only after one", async () => {
+    device.isSuspended.mockReturnValue(true);
+    await reload("granted");
+    expect(find('[data-problem="suspended"]').hidden).toBe(false);
+    await press();
+    expect(device.wake).toHaveBeenCalled();
+    expect(texts(".mic-problem p")).toEqual([]);
+  });
+});
+
+it("lights the meter on a decibel scale", () => {
+  expect(meterLevel(0)).toBe(0);
+  expect(meterLevel(1)).toBe(1);
+  expect(meterLevel(0.03)).toBeGreaterThan(0.3);
+});
