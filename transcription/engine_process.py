@@ -1,0 +1,78 @@
+"""The parent's side of an engine's process: starts it, waits for it so long and no longer, replaces it when it dies."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from transcription.engines.base import EngineSettings, Window
+from transcription.engines.child import LENGTH, Answer, Decoded, Loaded, Unavailable
+from transcription.errors import EngineFailed, ModelUnavailable
+
+logger = logging.getLogger(__name__)
+
+LOAD_SECONDS = 1_800.0  # the first start may download a model
+
+
+class EngineProcess:
+    """One engine in one process; one `decode` at a time."""
+
+    def __init__(self, name: str, settings: EngineSettings, hang_seconds: float) -> None:
+        self._name = name
+        self._settings = settings
+        self._hang_seconds = hang_seconds
+        self._process: asyncio.subprocess.Process | None = None
+        self.loaded: Loaded | None = None
+
+    async def start(self) -> None:
+        """Raises ModelUnavailable, or EngineFailed when the process ends before the model is loaded."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "transcription.engines.child", self._name),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        answer = await self._ask(self._settings, LOAD_SECONDS)
+        if isinstance(answer, Unavailable):
+            await self.stop()
+            raise ModelUnavailable(answer.message)
+        assert isinstance(answer, Loaded)
+        self.loaded = answer
+        logger.info("engine ready: %s", answer.description)
+
+    async def stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+    async def decode(self, windows: Sequence[Window]) -> Decoded:
+        """Raises EngineFailed, after which the engine needs `restart`."""
+        answer = await self._ask(list(windows), self._hang_seconds)
+        assert isinstance(answer, Decoded)
+        return answer
+
+    async def restart(self) -> None:
+        await self.stop()
+        await self.start()
+
+    async def _ask(self, message: object, seconds: float) -> Answer:
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise EngineFailed("the engine is not running")
+        payload = msgspec.msgpack.encode(message)
+        try:
+            async with asyncio.timeout(seconds):
+                process.stdin.write(LENGTH.pack(len(payload)) + payload)
+                await process.stdin.drain()
+                (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
+                answer = await process.stdout.readexactly(length)
+        except TimeoutError as error:
+            raise EngineFailed(f"no answer within {seconds:.0f} s") from error
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise EngineFailed("the engine's process ended") from error
+        return msgspec.msgpack.decode(answer, type=Answer)

@@ -1,0 +1,73 @@
+"""The seam between the speakers and whatever turns audio into words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+
+class Window(msgspec.Struct, frozen=True):
+    """Audio to decode: PCM16 mono at 16 kHz. Carries all it needs, so that an engine keeps no state."""
+
+    pcm: bytes
+    final: bool  # wants the better decode, word times and confidence
+    language: str = ""  # BCP-47; "" finds it
+    prefix: str = ""  # agreed words at the start of the audio; only for partials
+    vocabulary: tuple[str, ...] = ()
+    attempt: int = 0  # 1: an engine died of this window before
+
+    @property
+    def samples(self) -> int:
+        return len(self.pcm) // 2
+
+    def again(self) -> "Window":
+        return msgspec.structs.replace(self, attempt=self.attempt + 1)
+
+
+class SpokenWord(msgspec.Struct, frozen=True):
+    """A word with its place in the window, in samples at 16 kHz; partials may have neither times nor confidence."""
+
+    text: str
+    start: int = 0
+    end: int = 0
+    confidence: float = 0.0
+
+
+class Hypothesis(msgspec.Struct, frozen=True):
+    """What an engine heard in a window; no words is silence."""
+
+    words: tuple[SpokenWord, ...]
+    language: str = ""
+    language_probability: float = 0.0
+    decode_ms: int = 0
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What an engine is made with; `model` means what the engine makes of it."""
+
+    model: str
+    device: str = "auto"
+    compute_type: str = "auto"
+    threads: int = 0  # 0: all cores
+
+
+class Engine(Protocol):
+    """Lives in a process of its own, is called from one thread. The constructor loads; it raises ModelUnavailable."""
+
+    description: str  # model, device, compute type
+    batch_size: int  # how many windows at once are worth it
+
+    def __init__(self, settings: EngineSettings) -> None: ...
+
+    def warm_up(self) -> None: ...
+
+    def decode(self, windows: Sequence[Window]) -> list[Hypothesis]: ...
+
+
+UNCLEAR = Hypothesis((SpokenWord("[unclear]"),))

@@ -1,0 +1,75 @@
+"""The engine's own process: reads batches of windows from stdin, writes hypotheses to stdout.
+
+Run as `python -m transcription.engines.child NAME` with the settings as the first message. Messages are MessagePack
+behind a four-byte length. It leaves when its parent does, even in the middle of a decode.
+"""
+
+import os
+import queue
+import struct
+import sys
+import threading
+import time
+from typing import BinaryIO
+
+import msgspec
+
+from transcription.engines.base import Engine, EngineSettings, Hypothesis, Window
+from transcription.engines.registry import ENGINES, load
+from transcription.errors import ModelUnavailable
+
+LENGTH = struct.Struct("<I")
+
+
+class Loaded(msgspec.Struct, tag="loaded"):
+    description: str
+    batch_size: int
+
+
+class Unavailable(msgspec.Struct, tag="unavailable"):
+    """The model is not to be had; the process ends."""
+
+    message: str
+
+
+class Decoded(msgspec.Struct, tag="decoded"):
+    hypotheses: list[Hypothesis]
+    decode_ms: int
+
+
+Answer = Loaded | Unavailable | Decoded
+
+
+def main() -> None:
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not break the protocol
+    requests: queue.Queue[bytes] = queue.Queue(maxsize=4)
+    threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), name="receive", daemon=True).start()
+    settings = msgspec.msgpack.decode(requests.get(), type=EngineSettings)
+    try:
+        engine: Engine = load(ENGINES[sys.argv[1]].engine)(settings)
+    except ModelUnavailable as error:
+        return _send(answers, Unavailable(str(error)))
+    engine.warm_up()
+    _send(answers, Loaded(engine.description, engine.batch_size))
+    while True:
+        windows = msgspec.msgpack.decode(requests.get(), type=list[Window])
+        started = time.perf_counter()
+        hypotheses = engine.decode(windows)
+        _send(answers, Decoded(hypotheses, round(1000 * (time.perf_counter() - started))))
+
+
+def _receive(stream: BinaryIO, requests: "queue.Queue[bytes]") -> None:
+    while len(header := stream.read(LENGTH.size)) == LENGTH.size:
+        requests.put(stream.read(LENGTH.unpack(header)[0]))
+    os._exit(0)
+
+
+def _send(stream: BinaryIO, answer: Answer) -> None:
+    payload = msgspec.msgpack.encode(answer)
+    stream.write(LENGTH.pack(len(payload)) + payload)
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Live recognition for asyncio: open a `Speaker` per stream, push audio, iterate over its captions."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from transcription.captions import SAMPLE_RATE, Caption, Final, Partial
+from transcription.engine_process import EngineProcess
+from transcription.engines.base import EngineSettings
+from transcription.engines.registry import ENGINES, load
+from transcription.scheduler import Scheduler
+from transcription.speaker import SpeakerProcessor
+from transcription.streams import StreamInfo
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserSettings:
+    engine: str = "whisper"  # a name in engines/registry.py
+    model: str = "base"
+    device: str = "auto"  # auto, cpu, cuda
+    compute_type: str = "auto"
+    threads: int = 0  # 0: all cores
+    hang_seconds: float = 10.0  # a decode that takes longer is killed
+
+
+class Recogniser:
+    """One engine in a process of its own, many speakers. `close` ends what `start` began."""
+
+    def __init__(self, settings: RecogniserSettings) -> None:
+        engine = EngineSettings(settings.model, settings.device, settings.compute_type, settings.threads)
+        self._activity = load(ENGINES[settings.engine].activity)
+        self._engine = EngineProcess(settings.engine, engine, settings.hang_seconds)
+        self._scheduler = Scheduler(self._engine)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Load and warm up; raises ModelUnavailable, EngineFailed."""
+        await self._engine.start()
+        self._task = asyncio.create_task(self._scheduler.run(), name="scheduler")
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._engine.stop()
+
+    def open(self, stream: StreamInfo, resume_sample: int = 0) -> "Speaker":
+        """`resume_sample` (at 16 kHz): everything before is settled already and is ignored."""
+        return Speaker(SpeakerProcessor(stream, self._activity(), resume_sample), self._scheduler)
+
+    @property
+    def ready(self) -> bool:
+        return self._task is not None and not self._task.done() and self._engine.loaded is not None
+
+    @property
+    def lag_ms(self) -> int:
+        """How long a window waits for the engine."""
+        return round(1000 * self._scheduler.lag_seconds)
+
+    @property
+    def description(self) -> str:
+        return self._engine.loaded.description if self._engine.loaded else ""
+
+
+class Speaker:
+    """One stream. Abandon it by cancelling the iteration over `captions`."""
+
+    def __init__(self, processor: SpeakerProcessor, scheduler: Scheduler) -> None:
+        self.processor = processor
+        self.waiting_since = 0.0
+        self._scheduler = scheduler
+        self._lasting: deque[Caption] = deque()  # finals, gaps, settled: bounded by who heeds `backlog_seconds`
+        self._partial: Partial | None = None  # the newest; later than all in `_lasting`
+        self._changed = asyncio.Event()
+        self._finishing = False
+        scheduler.add(self)
+
+    def push(self, pcm: bytes, first_sample: int, age_ms: int = 0) -> None:
+        """PCM16 LE mono at the stream's rate, from `first_sample` (at that rate) on; a jump ahead is a gap."""
+        self.processor.push(pcm, first_sample)
+        self._advance()
+
+    def pause(self) -> None:
+        """The microphone stopped: what was said becomes final soon."""
+        self.processor.flush()
+        self._advance()
+
+    async def finish(self) -> None:
+        """Flush; returns when the last caption is queued. `captions` ends after it."""
+        self._finishing = True
+        self.pause()
+        while not self.processor.idle:
+            self._changed.clear()
+            await self._changed.wait()
+        self._scheduler.remove(self)
+        self._changed.set()
+
+    @property
+    def backlog_seconds(self) -> float:
+        """Speech that ended and is not a final in the consumer's hands yet."""
+        waiting = sum(item.end_sample - item.start_sample for item in self._lasting if isinstance(item, Final))
+        return (self.processor.backlog_samples + waiting) / SAMPLE_RATE
+
+    def deliver(self) -> None:
+        for caption in self.processor.take():
+            if isinstance(caption, Partial):
+                self._partial = caption
+            else:
+                self._lasting.append(caption)
+                if isinstance(caption, Final):
+                    self._partial = None
+        self._changed.set()
+
+    def _advance(self) -> None:
+        self.deliver()
+        self._scheduler.notify(self)
+
+    async def captions(self) -> AsyncIterator[Caption]:
+        """One consumer. Partials are latest-wins; everything else comes once and in stream order."""
+        try:
+            while True:
+                while self._lasting:
+                    yield self._lasting.popleft()
+                partial, self._partial = self._partial, None
+                if partial is not None:
+                    yield partial
+                elif self._finishing and self.processor.idle:
+                    return
+                else:
+                    await self._wait()
+        finally:
+            self._scheduler.remove(self)
+
+    async def _wait(self) -> None:
+        """Until something happened; several may wait."""
+        self._changed.clear()
+        await self._changed.wait()

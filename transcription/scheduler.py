@@ -1,0 +1,127 @@
+"""Shares one engine among all speakers: finals before partials, whoever waits longest first, in batches."""
+
+import asyncio
+import logging
+import time
+from typing import Protocol
+
+from transcription.captions import SAMPLE_RATE
+from transcription.engine_process import EngineProcess
+from transcription.engines.base import UNCLEAR, Hypothesis
+from transcription.errors import EngineFailed, ModelUnavailable
+from transcription.speaker import Job, SpeakerProcessor
+
+logger = logging.getLogger(__name__)
+
+CADENCE_SECONDS = 0.3  # new audio that is worth a partial when nobody waits
+SLOWEST_CADENCE_SECONDS = 2.0
+RESTART_SECONDS = 2.0  # between attempts to bring an engine back
+
+
+class Client(Protocol):
+    """A speaker as the scheduler sees it."""
+
+    processor: SpeakerProcessor
+    waiting_since: float  # monotonic time since when it has something to decode, 0 for nothing
+
+    def deliver(self) -> None:
+        """Captions may be ready."""
+
+
+class Scheduler:
+    def __init__(self, engine: EngineProcess) -> None:
+        self._engine = engine
+        self._clients: list[Client] = []
+        self._work = asyncio.Event()
+        self._waited = 0.0  # seconds a job waits for the engine, moving average
+
+    @property
+    def lag_seconds(self) -> float:
+        oldest = min((client.waiting_since for client in self._clients if client.waiting_since), default=0.0)
+        return max(self._waited, time.monotonic() - oldest if oldest else 0.0)
+
+    @property
+    def _cadence(self) -> int:
+        """New samples a partial needs: more when jobs wait."""
+        return round(SAMPLE_RATE * min(CADENCE_SECONDS + self._waited, SLOWEST_CADENCE_SECONDS))
+
+    def add(self, client: Client) -> None:
+        self._clients.append(client)
+
+    def remove(self, client: Client) -> None:
+        if client in self._clients:
+            self._clients.remove(client)
+
+    def notify(self, client: Client) -> None:
+        """The client has new audio."""
+        if not client.waiting_since and client.processor.wants_decode(self._cadence):
+            client.waiting_since = time.monotonic()
+        if client.waiting_since:
+            self._work.set()
+
+    async def run(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if not batch:
+                await self._work.wait()
+                self._work.clear()
+                continue
+            await self._decode(batch)
+
+    def _next_batch(self) -> list[tuple[Client, Job]]:
+        loaded = self._engine.loaded
+        size = loaded.batch_size if loaded else 1
+        cadence = self._cadence
+        waiting = [client for client in self._clients if client.waiting_since]
+        waiting.sort(key=lambda client: (not client.processor.wants_final, client.waiting_since))
+        batch: list[tuple[Client, Job]] = []
+        for client in waiting:
+            job = client.processor.next_job(cadence)
+            if job is None:
+                client.waiting_since = 0.0
+            else:
+                batch.append((client, job))
+                self._measure(client)
+            if len(batch) == size:
+                break
+        return batch
+
+    def _measure(self, client: Client) -> None:
+        self._waited += 0.2 * (time.monotonic() - client.waiting_since - self._waited)
+        client.waiting_since = 0.0
+
+    async def _decode(self, batch: list[tuple[Client, Job]]) -> None:
+        try:
+            decoded = await self._engine.decode([job.window for _, job in batch])
+        except EngineFailed as error:
+            logger.warning("engine failed (%s): restarting it", error)
+            await self._restart()
+            for client, job in batch:
+                self._apply(client, job, await self._second_try(job))
+            return
+        for (client, job), hypothesis in zip(batch, decoded.hypotheses, strict=True):
+            self._apply(client, job, hypothesis)
+
+    async def _second_try(self, job: Job) -> Hypothesis | None:
+        """Alone, so that only the window at fault can fail; partials are not worth it."""
+        if not job.ended:
+            return None
+        try:
+            return (await self._engine.decode([job.window.again()])).hypotheses[0]
+        except EngineFailed as error:
+            logger.error("engine failed on the same window again (%s): it stays unclear", error)
+            await self._restart()
+            return UNCLEAR
+
+    async def _restart(self) -> None:
+        while True:
+            try:
+                return await self._engine.restart()
+            except (EngineFailed, ModelUnavailable) as error:
+                logger.error("engine does not start: %s", error)
+                await asyncio.sleep(RESTART_SECONDS)
+
+    def _apply(self, client: Client, job: Job, hypothesis: Hypothesis | None) -> None:
+        client.processor.apply(job, hypothesis)
+        client.deliver()
+        self.notify(client)

@@ -1,0 +1,281 @@
+"""One speaker's stream: audio in, windows to decode, captions out. No clock, no tasks, no engine: only state.
+
+Finals depend on the audio alone. Voice activity cuts it into utterances, each is decoded whole once it ended (or at
+its first short silence, when it may have ended), and that decode does not know of the partials before.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from transcription.agreement import Agreement
+from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled, Word
+from transcription.endpointing import Endpointer, EndpointRules, Span
+from transcription.engines.base import Hypothesis, Window
+from transcription.intake import Intake, Run
+from transcription.language import LanguageEvidence
+from transcription.streams import StreamInfo
+from transcription.vad import FRAME, VoiceActivity
+
+SETTLE_EVERY = 5 * SAMPLE_RATE  # in silence
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A window and the stretch of the stream it covers; `span_end` is None while the utterance is open."""
+
+    window: Window
+    start: int
+    end: int
+    ended: bool  # the utterance is over
+    draft: bool  # it may be over
+
+
+@dataclass(slots=True)
+class Utterance:
+    """An ended utterance on its way to a final."""
+
+    span: Span
+    pcm: bytes
+    hypothesis: Hypothesis | None = None
+
+
+class SpeakerProcessor:
+    """Push audio, decode what `next_job` gives, hand the result to `apply`, take the captions."""
+
+    def __init__(
+        self,
+        stream: StreamInfo,
+        activity: VoiceActivity,
+        resume_sample: int = 0,
+        rules: EndpointRules | None = None,
+    ) -> None:
+        self._stream = stream
+        self._activity = activity
+        self._rules = rules or EndpointRules()
+        self._intake = Intake(stream.sample_rate, resume_sample)
+        self._endpointer = Endpointer(self._rules, resume_sample)
+        self._audio = bytearray()  # PCM16 from `_audio_start`: the open utterance, or the pre-roll of the next
+        self._audio_start = self._heard = resume_sample  # `_heard`: voice activity is known up to here
+        self._settled = resume_sample
+        self._line: deque[Utterance | Gap | Settled] = deque()  # in stream order, waiting for the first to be ready
+        self._agreement = Agreement()
+        self._language = LanguageEvidence(stream.language)
+        self._partial: Partial | None = None
+        self._partial_end = 0
+        self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard
+        self._refused: int | None = None  # start of an utterance that the engine failed on: no more partials
+        self._busy = False
+
+    # ── Audio in ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def push(self, pcm: bytes, first_sample: int) -> None:
+        for run in self._intake.push(pcm, first_sample):
+            self._take(run)
+
+    def flush(self) -> None:
+        """The microphone stopped: end the utterance with the audio there is."""
+        for run in self._intake.flush():
+            self._take(run)
+        self._end_run()
+        self._settle(self._position)
+
+    @property
+    def _position(self) -> int:
+        return self._audio_start + len(self._audio) // 2
+
+    def _take(self, run: Run) -> None:
+        if run.gap_start is not None:
+            self._end_run()
+            self._line.append(Gap(run.gap_start, run.start))
+            self._restart_at(run.start)
+        self._audio += run.samples.astype("<i2").tobytes()
+        self._hear((self._position - self._heard) // FRAME)
+
+    def _hear(self, frames: int) -> None:
+        begin = 2 * (self._heard - self._audio_start)
+        samples = np.frombuffer(bytes(self._audio[begin : begin + 2 * FRAME * frames]), "<i2")
+        for probability in self._activity.probabilities(samples):
+            span = self._endpointer.feed(self._heard, probability)
+            self._heard += FRAME
+            if span is not None:
+                self._close(span)
+        self._forget_silence()
+
+    def _end_run(self) -> None:
+        missing = -(self._position - self._heard) % FRAME
+        if missing and self._position > self._heard:
+            end = self._position
+            self._audio += bytes(2 * missing)
+            self._hear(1)
+            del self._audio[2 * max(0, end - self._audio_start) :]
+        span = self._endpointer.close(self._position)
+        if span is not None:
+            self._close(span)
+
+    def _restart_at(self, start: int) -> None:
+        self._activity.reset()
+        self._audio.clear()
+        self._audio_start = self._heard = start
+        self._endpointer.floor = max(self._endpointer.floor, start)
+
+    def _close(self, span: Span) -> None:
+        """The utterance is over: queue it for its final, or drop it when it was a click."""
+        if span.voiced >= self._rules.voiced:
+            utterance = Utterance(span, self._cut(span.start, span.end))
+            if self._draft is not None and self._draft[0] == span.end:
+                utterance.hypothesis = self._draft[1]
+            self._line.append(utterance)
+        self._draft = None
+        self._agreement = Agreement()
+        self._partial_end = 0
+
+    def _cut(self, start: int, end: int) -> bytes:
+        return bytes(self._audio[2 * (start - self._audio_start) : 2 * (end - self._audio_start)])
+
+    def _forget_silence(self) -> None:
+        """Keep the open utterance, or what may become the start of the next."""
+        span = self._endpointer.open
+        keep = span.start if span else max(self._heard - self._rules.pre_roll, self._endpointer.floor)
+        keep = min(keep, self._heard)
+        if keep > self._audio_start:
+            del self._audio[: 2 * (keep - self._audio_start)]
+            self._audio_start = keep
+        if span is None and keep - self._settled >= SETTLE_EVERY:
+            self._settle(keep)
+
+    def _settle(self, sample: int) -> None:
+        if sample > self._settled:
+            self._settled = sample
+            self._line.append(Settled(sample))
+            self._endpointer.floor = max(self._endpointer.floor, sample)
+
+    # ── Windows out, hypotheses in ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def wants_final(self) -> bool:
+        return not self._busy and self._unheard() is not None
+
+    def wants_decode(self, cadence: int) -> bool:
+        """Whether `next_job` has something to do."""
+        return not self._busy and (self._unheard() is not None or self._open_target(cadence) is not None)
+
+    def next_job(self, cadence: int) -> Job | None:
+        """What to decode next; a partial only when `cadence` new samples are there. One job at a time."""
+        if self._busy:
+            return None
+        job = self._final_job() or self._open_job(cadence)
+        self._busy = job is not None
+        return job
+
+    def _unheard(self) -> Utterance | None:
+        return next((item for item in self._line if isinstance(item, Utterance) and item.hypothesis is None), None)
+
+    def _final_job(self) -> Job | None:
+        utterance = self._unheard()
+        if utterance is None:
+            return None
+        span = utterance.span
+        return Job(self._window(utterance.pcm, final=True), span.start, span.end, ended=True, draft=False)
+
+    def _open_job(self, cadence: int) -> Job | None:
+        target, span = self._open_target(cadence), self._endpointer.open
+        if target is None or span is None:
+            return None
+        end, draft = target
+        window = self._window(self._cut(span.start, end), final=draft)
+        return Job(window, span.start, end, ended=False, draft=draft)
+
+    def _open_target(self, cadence: int) -> tuple[int, bool] | None:
+        """Where a decode of the open utterance would end, and whether it would be a draft of the final."""
+        span = self._endpointer.open
+        if span is None or span.voiced < self._rules.voiced or span.start == self._refused:
+            return None
+        if self._endpointer.silence(self._heard) >= self._rules.draft:
+            end = span.end + self._rules.post_roll
+            return None if self._draft is not None and self._draft[0] == end else (end, True)
+        fresh = self._heard - max(self._partial_end, span.start)
+        return (self._heard, False) if fresh >= cadence and span.end > self._partial_end else None
+
+    def _window(self, pcm: bytes, *, final: bool) -> Window:
+        seconds = len(pcm) / 2 / SAMPLE_RATE
+        language = self._language.settled(seconds) if final else self._language.likely
+        prefix = "" if final else " ".join(self._agreement.agreed)
+        return Window(pcm, final, language, prefix, self._stream.vocabulary)
+
+    def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
+        """The engine's answer; None when it failed on a window that need not be decoded."""
+        self._busy = False
+        if hypothesis is None:
+            self._refused = job.start
+            return
+        if job.draft or job.ended:
+            self._apply_final(job, hypothesis)
+        if not job.ended:
+            self._apply_partial(job, hypothesis)
+
+    def _apply_final(self, job: Job, hypothesis: Hypothesis) -> None:
+        for item in self._line:
+            if isinstance(item, Utterance) and (item.span.start, item.span.end) == (job.start, job.end):
+                item.hypothesis = hypothesis
+                return
+        if self._endpointer.open is not None and self._endpointer.open.start == job.start:
+            self._draft = (job.end, hypothesis)
+
+    def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:
+        span = self._endpointer.open
+        if span is None or span.start != job.start:
+            return
+        self._partial_end = job.end
+        self._agreement.hear(hypothesis.texts)
+        agreed, shown = (" ".join(words) for words in (self._agreement.agreed, self._agreement.shown))
+        self._partial = Partial(job.start, job.end, shown, len(agreed), hypothesis.language)
+
+    # ── Captions out ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self) -> list[Caption]:
+        """Captions that are ready, in stream order; the partial, if there is a new one, last."""
+        ready: list[Caption] = []
+        while self._line:
+            item = self._line[0]
+            if isinstance(item, Utterance):
+                if item.hypothesis is None:
+                    break
+                ready += self._final(item.span, item.hypothesis)
+            else:
+                ready.append(item)
+            self._line.popleft()
+        if self._partial is not None:
+            ready.append(self._partial)
+            self._partial = None
+        return ready
+
+    def _final(self, span: Span, hypothesis: Hypothesis) -> list[Caption]:
+        self._language.hear(hypothesis, (span.end - span.start) / SAMPLE_RATE)
+        self._settled = max(self._settled, span.end)
+        if not hypothesis.words:
+            return [Partial(span.start, span.end, "", 0, hypothesis.language), Settled(span.end)]
+        return [final_caption(span, hypothesis), Settled(span.end)]
+
+    @property
+    def idle(self) -> bool:
+        """Nothing waits for a decode."""
+        return not self._line and self._endpointer.open is None
+
+    @property
+    def backlog_samples(self) -> int:
+        """Ended utterances whose final is not there yet."""
+        return sum(item.span.end - item.span.start for item in self._line if isinstance(item, Utterance))
+
+
+def final_caption(span: Span, hypothesis: Hypothesis) -> Final:
+    """The words at their place in the stream, in order and inside the utterance."""
+    words: list[Word] = []
+    for spoken in hypothesis.words:
+        start = min(max(span.start + spoken.start, words[-1].end_sample if words else span.start), span.end)
+        words.append(Word(spoken.text, start, min(max(span.start + spoken.end, start), span.end), spoken.confidence))
+    weights = [len(word.text) for word in words]
+    confidence = sum(word.confidence * weight for word, weight in zip(words, weights, strict=True)) / sum(weights)
+    text = " ".join(word.text for word in words)
+    return Final(span.start, span.end, text, tuple(words), hypothesis.language, confidence)
