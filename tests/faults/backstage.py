@@ -1,0 +1,77 @@
+"""Acts on the product from inside, as an administrator's shell would: requests as JSON lines on stdin, answers on stdout.
+
+Runs with a connection of its own to the stores, past the proxies, so that a test can look at the truth during a fault.
+"""
+
+import json
+import sys
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.db import close_old_connections  # noqa: E402
+
+from meetings.models import AudioStream, Meeting, Participant, Segment, User  # noqa: E402
+from meetings.services import rooms  # noqa: E402
+from meetings.services.access import SESSION_KEY  # noqa: E402
+
+
+def make_meeting(people: int, language: str = "en") -> dict[str, Any]:
+    """A meeting with guests who each have a session."""
+    number = User.objects.count()
+    host = User.objects.create(email=f"host{number}@example.org", display_name=f"Host {number}")
+    meeting = Meeting.objects.create(host=host, title=f"Meeting {number}", language=language)
+    guests = [_guest(meeting, index) for index in range(people)]
+    return {"code": meeting.code, "guests": guests}
+
+
+def _guest(meeting: Meeting, index: int) -> dict[str, str]:
+    guest = Participant.objects.create(
+        meeting=meeting, display_name=f"Guest {index}", role=Participant.Role.GUEST, color=index
+    )
+    session = SessionStore()
+    session[SESSION_KEY] = {str(meeting.pk): str(guest.pk)}
+    session.create()
+    return {"session": session.session_key, "participant": str(guest.pk)}
+
+
+def end_meeting(code: str) -> None:
+    rooms.end_meeting(Meeting.objects.get(code=code))
+
+
+def meeting_status(code: str) -> str:
+    return Meeting.objects.get(code=code).status
+
+
+def segments(code: str) -> list[dict[str, Any]]:
+    found = Segment.objects.filter(meeting__code=code).order_by("sequence")
+    return list(found.values("sequence", "kind", "text", "start_sample", "end_sample", "revision"))
+
+
+def streams(code: str) -> list[dict[str, Any]]:
+    found = AudioStream.objects.filter(participant__meeting__code=code)
+    return [{"id": str(one.pk), "fence": one.fence, "settled_sample": one.settled_sample} for one in found]
+
+
+def present(participant: str) -> bool:
+    return Participant.objects.get(pk=participant).left_at is None
+
+
+ACTIONS = {act.__name__: act for act in (make_meeting, end_meeting, meeting_status, segments, streams, present)}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        name, arguments = json.loads(line)
+        try:
+            answer = ACTIONS[name](**arguments)
+        finally:
+            close_old_connections()
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

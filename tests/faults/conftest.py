@@ -1,0 +1,49 @@
+"""One running product for all rows, healed between them; a fresh meeting for each; the figures of the session."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.faults.figures import Figures
+from tests.faults.site import Gathering, Site
+
+_figures = Figures()
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if not _figures.rows:
+        return
+    terminalreporter.section(f"faults, seed {_figures.seed}")
+    terminalreporter.write_line(_figures.table())
+    if config.option.markexpr == "faults":
+        _figures.write()
+
+
+@pytest.fixture(scope="session")
+def figures() -> Figures:
+    return _figures
+
+
+@pytest.fixture(scope="session")
+def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("site"))
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def site(whole_site: Site) -> Site:
+    whole_site.heal()
+    return whole_site
+
+
+@pytest_asyncio.fixture
+async def gathering(site: Site, figures: Figures) -> AsyncIterator[Gathering]:
+    """A meeting with three guests; the first listens and speaks, the last is left for a fresh look."""
+    made = Gathering(site, figures.seed, site.meeting(4))
+    made.enter(made.tickets[0])
+    made.unmute(made.tickets[0])
+    yield made
+    await made.close()

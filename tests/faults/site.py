@@ -1,0 +1,253 @@
+"""The whole product as processes of its own between proxies, and the people in its meetings."""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from tests.faults.figures import Tally, tally
+from tests.faults.pages import Microphone, Room, Ticket
+from tests.faults.proxy import Proxy
+from tests.faults.stores import Postgres, Valkey
+from tests.stack import ROOT, Stack, free_port
+
+LEASE_S = 3
+TRANSCRIBER = "transcriber"
+
+
+class Backstage:
+    """The process of `tests.faults.backstage`."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.backstage"],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, action: str, **arguments: Any) -> Any:
+        assert self._child.stdin
+        assert self._child.stdout
+        self._child.stdin.write(json.dumps([action, arguments]) + "\n")
+        self._child.stdin.flush()
+        line = self._child.stdout.readline()
+        assert line, f"backstage ended at {action}"
+        return json.loads(line)
+
+    def close(self) -> None:
+        self._child.kill()
+        self._child.wait()
+
+
+class Site:
+    """Browsers → `front` → web; everything → `bus` → Valkey; everything → `base` → Postgres."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.postgres = Postgres(_made(folder / "postgres"))
+        self.valkey = Valkey(_made(folder / "valkey"))
+        self.postgres.start()
+        self.valkey.start()
+        port = free_port()
+        self.front, self.bus, self.base = Proxy(port), Proxy(self.valkey.port), Proxy(self.postgres.port)
+        self.folder = folder
+        self.stack = Stack(
+            database_url=self.postgres.url.replace(str(self.postgres.port), str(self.base.port)),
+            redis_url=f"redis://127.0.0.1:{self.bus.port}/0",
+            folder=folder,
+            settings={
+                "BASE_URL": f"http://127.0.0.1:{self.front.port}",
+                "DJANGO_SETTINGS_MODULE": "config.settings",
+                "ENGINE": "scripted",
+                "LEASE_SECONDS": str(LEASE_S),
+                "LOG_LEVEL": "INFO",
+                **settings,
+            },
+            port=port,
+        )
+        self.stack.manage("migrate", "--verbosity", "0")
+        direct = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
+        self.backstage = Backstage({**self.stack.environment, **direct})
+        self.stack.start_web()
+        self.stack.start_transcriber(TRANSCRIBER)
+
+    @property
+    def base_url(self) -> str:
+        return self.stack.settings["BASE_URL"]
+
+    def close(self) -> None:
+        for name in self.stack.running:
+            self.resume(name)
+        self.stack.stop()
+        self.backstage.close()
+        for store in (self.postgres, self.valkey):
+            store.signal(signal.SIGCONT)
+            store.kill()
+        for proxy in (self.front, self.bus, self.base):
+            proxy.close()
+
+    def heal(self) -> None:
+        """Bring back whatever a test left broken."""
+        for proxy in (self.front, self.bus, self.base):
+            proxy.heal()
+        for store in (self.postgres, self.valkey):
+            store.signal(signal.SIGCONT)
+            if not store.runs:
+                store.start()
+        self.valkey.client().config_set("maxmemory", 0)
+        for name in list(self.stack.running):
+            self.resume(name)
+            if self.stack.running[name].poll() is not None:
+                del self.stack.running[name]
+        for name in set(self.stack.running) - {"web", TRANSCRIBER}:
+            self.stack.kill(name)
+        if "web" not in self.stack.running:
+            self.stack.start_web()
+        if TRANSCRIBER not in self.stack.running:
+            self.stack.start_transcriber(TRANSCRIBER)
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Until a transcriber has reported itself ready."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                if httpx.get(f"{self.stack.base_url}/ready", timeout=5).status_code == httpx.codes.OK:
+                    return
+            except httpx.HTTPError:
+                pass
+            assert time.monotonic() < deadline, self.stack.log("web")[-2000:] + self.stack.log(TRANSCRIBER)[-2000:]
+            time.sleep(0.1)
+
+    # ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def family(self, name: str) -> list[psutil.Process]:
+        try:
+            parent = psutil.Process(self.stack.running[name].pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+    def suspend(self, name: str) -> None:
+        for one in self.family(name):
+            one.suspend()
+
+    def resume(self, name: str) -> None:
+        for one in self.family(name):
+            one.resume()
+
+    def memory(self, name: str = "web") -> int:
+        """Resident bytes."""
+        return int(self.family(name)[0].memory_info().rss)
+
+    # ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def meeting(self, people: int) -> list[Ticket]:
+        made = self.backstage.ask("make_meeting", people=people)
+        return [Ticket(self.base_url, made["code"], **guest) for guest in made["guests"]]
+
+
+@dataclass
+class Gathering:
+    """The pages of one meeting during a test; the first has the room open, `microphones` speak."""
+
+    site: Site
+    seed: int
+    tickets: list[Ticket]
+    rooms: list[Room] = field(default_factory=list)
+    microphones: list[Microphone] = field(default_factory=list)
+
+    @property
+    def room(self) -> Room:
+        return self.rooms[0]
+
+    @property
+    def microphone(self) -> Microphone:
+        return self.microphones[0]
+
+    def enter(self, ticket: Ticket) -> Room:
+        room = Room(ticket, self._chance(len(self.rooms)))
+        self.rooms.append(room)
+        room.open()
+        return room
+
+    def unmute(self, ticket: Ticket, **options: Any) -> Microphone:
+        microphone = Microphone(ticket, self._chance(100 + len(self.microphones)), **options)
+        self.microphones.append(microphone)
+        microphone.open()
+        return microphone
+
+    def _chance(self, salt: int) -> random.Random:
+        return random.Random(f"{self.seed} {salt}")
+
+    async def speak(self, seconds: float) -> None:
+        await asyncio.gather(*(microphone.speak(seconds) for microphone in self.microphones))
+
+    async def finish(self, seconds: float = 60.0) -> Tally:
+        """Mute everyone, wait until all that was said is shown, check what a fresh page sees, and count."""
+        async with asyncio.timeout(seconds):
+            await asyncio.gather(*(microphone.stop() for microphone in self.microphones))
+        with_deadline = asyncio.timeout(seconds)
+        try:
+            async with with_deadline:
+                await until(self._all_shown, seconds)
+        except TimeoutError:
+            pass
+        await asyncio.sleep(1.0)  # what comes twice comes now
+        await self._same_for_everybody()
+        return tally(self.room, self.microphones)
+
+    def _all_shown(self) -> bool:
+        return all(self._shown(microphone) for microphone in self.microphones)
+
+    def _shown(self, microphone: Microphone) -> bool:
+        heard = set(self.room.words(microphone.stream_id))
+        return heard.issuperset(microphone.said)
+
+    async def _same_for_everybody(self) -> None:
+        """What a page rebuilt from its messages equals a fresh read of the meeting."""
+        fresh = Room(self.tickets[-1], self._chance(999))
+        fresh.open()
+        await until(lambda: fresh.sequence >= self.room.sequence and fresh.welcomes, 20)
+        for room in self.rooms:
+            if room.refused is None and room.reads and room.ticket is not self.tickets[-1]:
+                await until(lambda room=room: room.sequence >= fresh.sequence, 20)
+                assert room.finals == fresh.finals
+        await fresh.close()
+
+    async def close(self) -> None:
+        for socket in (*self.microphones, *self.rooms):
+            await socket.close()
+
+
+async def until(condition: Callable[[], Any], seconds: float = 20.0) -> float:
+    """Wait for it; returns how long it took, raises TimeoutError."""
+    started = time.monotonic()
+    while not condition():
+        if time.monotonic() - started > seconds:
+            raise TimeoutError(f"not within {seconds:.0f} s")
+        await asyncio.sleep(0.02)
+    return time.monotonic() - started
+
+
+async def aside(work: Callable[..., Any], *arguments: Any) -> Any:
+    """Blocking work while the pages go on."""
+    return await asyncio.to_thread(work, *arguments)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
