@@ -1,5 +1,6 @@
 """Django's settings, made from the environment (`config/environment.py`)."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -158,12 +159,25 @@ if BASE_URL.startswith("https://"):
 
 # ── Logs: no transcript text, audio, token or name ──────────────────────────────────────────────────────────────────
 
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """A 503 of /ready is an answer, not an error."""
+    request = getattr(record, "request", None)
+    return getattr(request, "path", "") != "/ready"
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "filters": {"not_ready": {"()": "django.utils.log.CallbackFilter", "callback": _is_worth_a_line}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
-    "loggers": {"django.channels.server": {"level": "WARNING"}, "daphne": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"filters": ["not_ready"]},
+        "django.channels.server": {"level": "WARNING"},
+        "daphne": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+    },
 }
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

@@ -1,0 +1,33 @@
+"""What must hold before anything is started."""
+
+import shutil
+import socket
+from pathlib import Path
+
+from config.launch.errors import LaunchError
+
+MIN_FREE_BYTES = 1_500_000_000
+
+
+def check_port(port: int) -> None:
+    """Raise LaunchError when another program listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LaunchError(f"port {port} is taken: stop the other program or run `make run PORT={port + 1}`") from error
+
+
+def check_disk(folder: Path) -> None:
+    """Raise LaunchError when there is no room for a database and a model."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LaunchError(f"{folder} cannot be made ({error.strerror}): set VAR_DIR to a folder you may write") from error
+    free = shutil.disk_usage(folder).free
+    if free < MIN_FREE_BYTES:
+        raise LaunchError(
+            f"only {free // 1_000_000} MB are free for {folder}: make room for {MIN_FREE_BYTES // 1_000_000} MB, or set "
+            "VAR_DIR to a folder on another disk"
+        )

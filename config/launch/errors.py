@@ -1,0 +1,5 @@
+"""What stops a start."""
+
+
+class LaunchError(Exception):
+    """The product cannot start; the message is one line that says why and what to do."""

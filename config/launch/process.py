@@ -1,0 +1,88 @@
+"""One child process in a process group of its own, and its output."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+STOP_TIMEOUT_S = 15.0
+_PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to run. `stop_signal` asks it to end in order; after STOP_TIMEOUT_S it is killed."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)  # added to ours
+    folder: Path | None = None
+    user_id: int | None = None  # run as this user, when we are root
+    stop_signal: signal.Signals = signal.SIGTERM
+
+
+def start(command: Command, output: IO[bytes] | int | None = None) -> subprocess.Popen[bytes]:
+    """Start `command` in a new session, so that Ctrl-C on our terminal reaches only us.
+
+    `output` takes both its streams. On Linux the child is asked to stop when we die, however that happens.
+    """
+    environment = {**os.environ, **command.environment}
+    return subprocess.Popen(
+        command.arguments,
+        env=environment,
+        cwd=command.folder,
+        user=command.user_id,
+        extra_groups=[] if command.user_id is not None else None,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if output is not None else None,
+        start_new_session=True,
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  (async-signal-safe call)
+    )
+
+
+def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> int:
+    """Ask the process to stop, wait, then kill what is left of its group; its exit status."""
+    if process.poll() is None:
+        process.send_signal(how)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            pass
+    _kill_group(process.pid)
+    return process.wait()
+
+
+def relay(process: subprocess.Popen[bytes], name: str, width: int) -> threading.Thread:
+    """Copy the process's output line by line to our own, each line under its name, until it ends."""
+
+    def copy() -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(f"{name:<{width}} | {line.decode(errors='replace').rstrip()}\n")
+            sys.stdout.flush()
+
+    thread = threading.Thread(target=copy, name=f"output of {name}", daemon=True)
+    thread.start()
+    return thread
+
+
+def _kill_group(group_id: int) -> None:
+    try:
+        os.killpg(group_id, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    assert _libc is not None
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
