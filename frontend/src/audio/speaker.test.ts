@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { beforeEach, expect, it } from "vitest";
 import { FakeSurroundings } from "../testing/surroundings";
 import { Speaker } from "./speaker";
