@@ -4,13 +4,15 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from meetings.forms import MeetingAdminForm
 from meetings.models import AudioStream, Meeting, Participant, Segment, SegmentRevision, User
 from meetings.services.corrections import correct_text
 from meetings.times import clock, duration
@@ -25,14 +27,12 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
     list_filter = ("is_staff", "is_active", "groups")
     search_fields = ("email", "display_name")
     ordering = ("email",)
-    fieldsets: Any = (
+    fieldsets: ClassVar[Any] = (
         (None, {"fields": ("email", "display_name", "password")}),
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: Any = (
-        (None, {"classes": ("wide",), "fields": ("email", "display_name", "usable_password", "password1", "password2")}),
-    )
+    add_fieldsets: ClassVar[Any] = ((None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),)
 
 
 class ParticipantInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -46,6 +46,12 @@ class ParticipantInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
+def _count(model: type[Participant] | type[Segment]) -> Coalesce:
+    """How many rows a meeting has; one subquery each, as joining both would multiply them."""
+    rows = model.objects.filter(meeting=OuterRef("pk")).order_by().values("meeting")
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
+
+
 @admin.register(Meeting)
 class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "host", "status", "started_at", "length", "people", "lines", "transcript")
@@ -55,14 +61,13 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     date_hierarchy = "created_at"
     readonly_fields = ("code", "status", "created_at", "started_at", "ended_at", "transcript")
     autocomplete_fields = ("host",)
+    form = MeetingAdminForm
     inlines = (ParticipantInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
-        counts = {
-            "participant_count": Count("participants", distinct=True),
-            "segment_count": Count("segments", distinct=True),
-        }
-        return super().get_queryset(request).annotate(**counts)
+        counts = {"participant_count": _count(Participant), "segment_count": _count(Segment)}
+        meetings: QuerySet[Meeting] = super().get_queryset(request).annotate(**counts)
+        return meetings
 
     @admin.display(description=_("duration"))
     def length(self, meeting: Meeting) -> str:
@@ -113,7 +118,7 @@ class SegmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("participant", "meeting")
     search_fields = ("text", "participant__display_name", "meeting__title")
     date_hierarchy = "created_at"
-    ordering = ("-created_at",)
+    ordering = ("-pk",)
     fields = ("meeting", "participant", "time", "kind", "text", "recognised_text", "language", "confidence", "revision")
     readonly_fields = tuple(name for name in fields if name != "text")
     inlines = (RevisionInline,)

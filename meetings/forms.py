@@ -12,7 +12,7 @@ from meetings.models import Meeting, User
 from meetings.names import validate_visible
 
 
-class SignUpForm(BaseUserCreationForm):
+class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
     class Meta:
         model = User
         fields = ("email", "display_name")
@@ -53,8 +53,17 @@ class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["title"].validators.append(validate_visible)
 
     def clean_time_zone(self) -> str:
+        """The browser fills this in, not the person: a zone unknown here is no reason to refuse a meeting."""
         zone = self.cleaned_data["time_zone"]
         return zone if zone in available_timezones() else "UTC"
+
+
+class MeetingAdminForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_time_zone(self) -> str:
+        zone = str(self.cleaned_data["time_zone"])
+        if zone not in available_timezones():
+            raise forms.ValidationError(_("No such time zone; one is written like Europe/Berlin."))
+        return zone
 
 
 class GuestForm(forms.Form):

@@ -22,7 +22,7 @@ def new_join_code() -> str:
 class User(AbstractUser):
     """Somebody with an account; signs in by email address."""
 
-    username = None
+    username = None  # type: ignore[assignment]
     email = models.EmailField(_("email address"), unique=True)
     display_name = models.CharField(_("name shown in meetings"), max_length=80)
 
@@ -31,7 +31,7 @@ class User(AbstractUser):
     objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
-        return self.display_name or self.email
+        return self.display_name or self.email.partition("@")[0][:80]  # guests see it: never the whole address
 
 
 class Meeting(models.Model):

@@ -5,8 +5,8 @@ import re
 from meetings.exports.minutes import Line, Minutes
 from meetings.exports.plain import attendance, facts, one_line
 
-_INLINE = re.compile(r"([\\`*_{}\[\]<>|~&$])")
-_LEADING = re.compile(r"^(\d*)(?=[#+\-=.)])(?=\D)")
+_INLINE = re.compile(r"([\\`*_{}\[\]<>|~&$#])")
+_LEADING = re.compile(r"^(\d*)(?=[+\-=.)])")
 
 
 def literal(text: str) -> str:

@@ -14,7 +14,8 @@ def render_plain(minutes: Minutes) -> str:
     head = [title, "=" * len(title), "", *(f"{label}: {one_line(value)}" for label, value in facts(minutes))]
     people = ["", "Attendees", "---------", *(f"- {attendance(person)}" for person in minutes.attendees)]
     agenda = ["", "Agenda", "------", *(one_line(row) for row in minutes.agenda.splitlines())] if minutes.agenda else []
-    return "\n".join([*head, *people, *agenda, "", "Transcript", "----------", *map(transcript_line, minutes.lines), ""])
+    transcript = ["", "Transcript", "----------", *(transcript_line(line) for line in minutes.lines)]
+    return "\n".join([*head, *people, *agenda, *transcript, ""])
 
 
 def facts(minutes: Minutes) -> list[tuple[str, str]]:

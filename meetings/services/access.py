@@ -23,3 +23,11 @@ def may_read(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str,
     if user.is_authenticated and (meeting.host_id == user.pk or user.has_perm("meetings.view_meeting")):
         return True
     return participant_of(meeting, user, session) is not None
+
+
+def may_end(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:
+    """The host ends a meeting, also one they have not entered."""
+    if user.is_authenticated and meeting.host_id == user.pk:
+        return True
+    participant = participant_of(meeting, user, session)
+    return participant is not None and participant.is_host

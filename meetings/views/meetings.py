@@ -48,6 +48,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     participant = access.participant_of(meeting, request.user, request.session)
     if participant is not None and meeting.takes_audio:
         return redirect("meeting-room", code)
+    if not meeting.takes_audio and access.may_read(meeting, request.user, request.session):
+        return redirect("meeting-transcript", code)
     form = None if request.user.is_authenticated else GuestForm(request.POST or None)
     if request.method == "POST" and (form is None or form.is_valid()):
         return _enter(request, meeting, form.cleaned_data["display_name"] if form else "")
@@ -98,11 +100,8 @@ def left(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def end(request: HttpRequest, code: str) -> HttpResponse:
-    meeting = get_object_or_404(Meeting, code=code)
-    participant = access.participant_of(meeting, request.user, request.session)
-    if participant is None:
-        raise Http404
-    if not participant.is_host:
+    meeting = _readable(request, code)
+    if not access.may_end(meeting, request.user, request.session):
         raise PermissionDenied
     rooms.end_meeting(meeting)
     return redirect("meeting-transcript", code)

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.validators import validate_email
 from django.urls import reverse
 from sesame.utils import get_query_string
 
@@ -24,9 +26,19 @@ class Command(BaseCommand):
 def _account(email: str) -> User:
     administrators = User.objects.filter(is_superuser=True, is_active=True)
     if not administrators.exists():
-        address = email or "admin@localhost"
-        return User.objects.create_superuser(address, display_name="Administrator")
+        return _first_administrator(email or "admin@localhost")
     found = User.objects.filter(email=email).first() if email else administrators.order_by("pk").first()
     if found is None:
         raise CommandError(f"there is no account with the address {email}")
     return found
+
+
+def _first_administrator(email: str) -> User:
+    """Make it; whoever signed up under that address before does not become one."""
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise CommandError(f"{email} is no email address") from error
+    if User.objects.filter(email=email).exists():
+        raise CommandError(f"{email} is an ordinary account: give the administrator another address with --email")
+    return User.objects.create_superuser(email, display_name="Administrator")
