@@ -22,7 +22,7 @@ test: .venv/installed-dev frontend/node_modules/built ## run every test (browser
 	@cd frontend && npm test --silent
 	@test -x "$$(command -v chromium)" || echo "no Chromium: browser tests are skipped (on Debian: apt-get install chromium)"
 	@$(BIN)/python -m transcription.models base
-	@$(BIN)/python -m pytest -m "not slow and not faults"
+	@$(BIN)/python -m pytest -m "not slow and (not faults or quick)"
 
 check: .venv/installed-dev frontend/node_modules/installed ## formats, types, imports, templates, TypeScript
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ _pages = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (the apps must be loaded first)
 
+from config.stopping import stop_gently  # noqa: E402
 from meetings.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
@@ -20,3 +21,4 @@ application = ProtocolTypeRouter(
         "websocket": OriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ALLOWED_ORIGINS),
     },
 )
+stop_gently()

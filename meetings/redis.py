@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -14,14 +15,21 @@ from transcription.bus import AudioBus
 R = TypeVar("R")
 
 _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]" = WeakKeyDictionary()
+_own: ContextVar[Redis | None] = ContextVar("own", default=None)  # of a synchronous caller
 
 
 def redis_client() -> Redis:
     """Times out after 5 s instead of hanging on a dead connection."""
+    if own := _own.get():
+        return own
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+        _clients[loop] = _new_client()
     return _clients[loop]
+
+
+def _new_client() -> Redis:
+    return Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
 
 
 def audio_bus() -> AudioBus:
@@ -29,13 +37,17 @@ def audio_bus() -> AudioBus:
 
 
 def with_redis(call: Callable[[], Coroutine[Any, Any, R]]) -> R:
-    """Run an async call that uses `redis_client` from synchronous code and close its connections."""
+    """Run an async call that uses `redis_client` from synchronous code, on a client of its own.
+
+    A view's call runs in the server's event loop: closing the loop's client would cut everybody's.
+    """
 
     async def run() -> R:
-        try:
-            return await call()
-        finally:
-            if client := _clients.pop(asyncio.get_running_loop(), None):
-                await client.aclose()
+        async with _new_client() as client:
+            mine = _own.set(client)
+            try:
+                return await call()
+            finally:
+                _own.reset(mine)
 
     return async_to_sync(run)()

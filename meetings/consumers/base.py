@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from meetings import fanout
 from meetings.database import in_database
+from meetings.draining import drain
 from meetings.models import Meeting, Participant
 from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
 from meetings.redis import redis_client
@@ -62,6 +63,9 @@ class MeetingConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
+        drain.enrol(self._farewell)
+        if drain.started:
+            return await self._farewell()
         found = await in_database(self._authorise)
         if found is None:
             await self.refuse(CloseCode.NOT_FOUND, "not_found", "There is no such meeting, or you have not joined it.")
@@ -72,6 +76,9 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_add(self.meeting_group, self.channel_name)
         self._watch = asyncio.create_task(self._watch_client(), name=f"{self.kind} heartbeat")
         await self.entered()
+
+    async def _farewell(self) -> None:
+        await self.refuse(CloseCode.RESTARTING, "restarting", "The server restarts; this page comes back by itself.")
 
     def _authorise(self) -> Participant | None:
         code = self.scope["url_route"]["kwargs"]["code"]
@@ -105,6 +112,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         """The socket is closed; called once for everyone who entered."""
 
     async def disconnect(self, code: int) -> None:
+        drain.forget(self._farewell)
         await self._stop_watching()
         if self._generation:
             await self.channel_layer.group_discard(self.meeting_group, self.channel_name)

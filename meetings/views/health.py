@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
+from meetings.draining import drain
 from meetings.services.transcribers import transcriber_state
 
 MIN_FREE_BYTES = 500_000_000
@@ -18,18 +19,22 @@ MIN_FREE_BYTES = 500_000_000
 
 @never_cache
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def health(_request: HttpRequest) -> JsonResponse:
     """This process answers."""
     return JsonResponse({"status": "alive"})
 
 
 @never_cache
 @require_safe
-def ready(request: HttpRequest) -> JsonResponse:
+def ready(_request: HttpRequest) -> JsonResponse:
     """Everything a meeting needs is there; otherwise 503 with the reasons."""
     checks = {name: check() for name, check in CHECKS.items()}
     is_ready = all(reason == "ok" for reason in checks.values())
     return JsonResponse({"ready": is_ready, "checks": checks}, status=200 if is_ready else 503)
+
+
+def _process() -> str:
+    return "this process is stopping" if drain.started else "ok"
 
 
 def _postgres() -> str:
@@ -60,12 +65,16 @@ def _transcriber() -> str:
 
 
 def _disk() -> str:
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.VAR_DIR).free
+    try:
+        settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(settings.VAR_DIR).free
+    except OSError:
+        return "the data folder cannot be used"
     return "ok" if free > MIN_FREE_BYTES else f"only {free // 1_000_000} MB are free on the data disk"
 
 
 CHECKS: dict[str, Callable[[], str]] = {
+    "process": _process,
     "postgres": _postgres,
     "redis": _redis,
     "transcriber": _transcriber,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,14 +124,15 @@ class Site:
     def wait_ready(self) -> None:
         """Until a transcriber has reported itself ready."""
         deadline = time.monotonic() + 60
-        while True:
-            try:
-                if httpx.get(f"{self.stack.base_url}/ready", timeout=5).status_code == httpx.codes.OK:
-                    return
-            except httpx.HTTPError:
-                pass
+        while not self._is_ready(self.stack.port):
             assert time.monotonic() < deadline, self.stack.log("web")[-2000:] + self.stack.log(TRANSCRIBER)[-2000:]
             time.sleep(0.1)
+
+    def _is_ready(self, port: int) -> bool:
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
 
     # ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -152,6 +154,18 @@ class Site:
     def memory(self, name: str = "web") -> int:
         """Resident bytes."""
         return int(self.family(name)[0].memory_info().rss)
+
+    def replace_web(self) -> None:
+        """A rolling deploy: a second web process takes the traffic once the first says it is not ready any more."""
+        old = self.stack.port
+        self.stack.port = free_port()
+        self.stack.start_web("next")
+        self.stack.running["web"].send_signal(signal.SIGTERM)
+        while self._is_ready(old):
+            time.sleep(0.02)
+        self.front.target_port = self.stack.port
+        self.stack.running.pop("web").wait(timeout=20)
+        self.stack.running["web"] = self.stack.running.pop("next")
 
     # ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -233,6 +247,9 @@ class Gathering:
             await socket.close()
 
 
+_aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside")
+
+
 async def until(condition: Callable[[], Any], seconds: float = 20.0) -> float:
     """Wait for it; returns how long it took, raises TimeoutError."""
     started = time.monotonic()
@@ -244,8 +261,8 @@ async def until(condition: Callable[[], Any], seconds: float = 20.0) -> float:
 
 
 async def aside(work: Callable[..., Any], *arguments: Any) -> Any:
-    """Blocking work while the pages go on."""
-    return await asyncio.to_thread(work, *arguments)
+    """Blocking work while the pages go on. Its thread outlives the test: a process ends with the thread that began it."""
+    return await asyncio.get_running_loop().run_in_executor(_aside, work, *arguments)
 
 
 def _made(folder: Path) -> Path:

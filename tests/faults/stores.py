@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -41,13 +42,15 @@ class Store:
     def signal(self, number: signal.Signals) -> None:
         """To the server and to every process it started."""
         for one in self._family():
-            one.send_signal(number)
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(number)
 
     def kill(self) -> None:
         """kill -9 to all of it."""
         family = self._family()
         for one in family:
-            one.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):
+                one.send_signal(signal.SIGKILL)
         psutil.wait_procs(family, timeout=10)
         if self.child:
             self.child.wait()

@@ -11,6 +11,7 @@ from tests.faults.site import Gathering, until
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240)]
 
 
+@pytest.mark.quick
 async def test_a_socket_cut_in_mid_speech_resumes(gathering: Gathering, figures: Figures) -> None:
     speaking = asyncio.create_task(gathering.speak(6.0))
     await asyncio.sleep(2.5)
