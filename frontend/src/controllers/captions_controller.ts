@@ -16,9 +16,16 @@ export class CaptionsController extends Controller<HTMLElement> {
   declare jumpTarget: HTMLElement;
   declare emptyTarget: HTMLElement;
   private follows = true;
+  private resized: ResizeObserver | null = null;
 
   connect(): void {
     this.jump();
+    this.resized = new ResizeObserver(() => this.keepPlace());
+    this.resized.observe(this.scrollTarget);
+  }
+
+  disconnect(): void {
+    this.resized?.disconnect();
   }
 
   update(event: RoomChanged): void {
@@ -26,7 +33,7 @@ export class CaptionsController extends Controller<HTMLElement> {
     if (final) this.showFinal(final, store);
     this.showLanes(store);
     this.emptyTarget.hidden = this.logTarget.childElementCount + this.lanesTarget.childElementCount > 0;
-    if (this.follows) this.scrollToEnd();
+    this.keepPlace();
   }
 
   scrolled(): void {
@@ -39,6 +46,10 @@ export class CaptionsController extends Controller<HTMLElement> {
     this.follows = true;
     this.jumpTarget.hidden = true;
     this.scrollToEnd();
+  }
+
+  private keepPlace(): void {
+    if (this.follows) this.scrollToEnd();
   }
 
   private scrollToEnd(): void {
