@@ -2,11 +2,15 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.stack import Stack
 
 _running = ExitStack()
 
@@ -37,6 +41,28 @@ def database_url() -> str:
 @pytest.fixture(scope="session")
 def redis_url() -> str:
     return os.environ["REDIS_URL"]
+
+
+@pytest.fixture(scope="module")
+def new_stack(
+    database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[..., "Stack"]]:
+    """Make a stack of real processes with a database and a Redis number of its own; stopped after the module."""
+    from tests.stack import Stack, emptied_redis, new_database
+
+    stacks: list[Stack] = []
+
+    def make(**settings: str) -> Stack:
+        folder = tmp_path_factory.mktemp("stack")
+        own_redis = emptied_redis(redis_url, len(stacks) + 1)
+        stack = Stack(new_database(database_url), own_redis, folder, settings)
+        stacks.append(stack)
+        stack.prepare()
+        return stack
+
+    yield make
+    for stack in stacks:
+        stack.stop()
 
 
 @pytest.hookimpl(hookwrapper=True)

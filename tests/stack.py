@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import psycopg
+from redis import Redis
 
 from config.launch import process
 
@@ -33,6 +34,14 @@ def new_database(server_url: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return urlunsplit(urlsplit(server_url)._replace(path=f"/{name}"))
+
+
+def emptied_redis(server_url: str, number: int) -> str:
+    """The URL of Redis database `number` of the server, emptied."""
+    url = urlunsplit(urlsplit(server_url)._replace(path=f"/{number}"))
+    with Redis.from_url(url) as client:
+        client.flushdb()
+    return url
 
 
 @dataclass
