@@ -161,9 +161,12 @@ class AudioBus:
             return bool(await self._redis.set(_lease(stream_id), owner, nx=True, px=lease_ms))
 
     async def renew(self, stream_id: str, owner: str, lease_ms: int) -> bool:
-        """Prolong the lease; False when it is another's or ran out."""
+        """Prolong the lease, or take it again where nobody did meanwhile; False when it is another's."""
         with _redis_errors():
-            if await self._redis.get(_lease(stream_id)) != owner.encode():
+            holder = await self._redis.get(_lease(stream_id))
+            if holder is None:
+                return await self.acquire(stream_id, owner, lease_ms)
+            if holder != owner.encode():
                 return False
             return bool(await self._redis.pexpire(_lease(stream_id), lease_ms))
 

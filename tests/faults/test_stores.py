@@ -1,0 +1,178 @@
+"""Rows 22–29: what happens when Postgres or Redis dies, forgets, fills up or stands still."""
+
+import asyncio
+import signal
+import statistics
+import time
+
+import httpx
+import psycopg
+import pytest
+
+from tests.faults.figures import Figures, Tally
+from tests.faults.pages import RATE
+from tests.faults.site import Gathering, aside, until
+
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240)]
+
+
+def p99(values: list[float]) -> float:
+    return statistics.quantiles(values, n=100)[98]
+
+
+async def streaming_again(gathering: Gathering, index: int, seconds: float = 40.0) -> float:
+    """Until audio recorded after `index` is acknowledged and shown as a final, and nothing waits."""
+    microphone, room = gathering.microphone, gathering.room
+    return await until(
+        lambda: microphone.kept_s < 1.0 and any(word > index for word in room.words(microphone.stream_id)), seconds
+    )
+
+
+@pytest.mark.quick
+async def test_redis_comes_back_with_its_data(gathering: Gathering, figures: Figures) -> None:
+    speaking = asyncio.create_task(gathering.speak(16.0))
+    await until(lambda: gathering.room.finals)
+    killed = time.monotonic()
+    await aside(gathering.site.valkey.kill)
+    await asyncio.sleep(3.0)
+    await aside(gathering.site.valkey.start)
+    recovered = await streaming_again(gathering, gathering.microphone.index)
+    shown = gathering.microphone.shown_since(killed)
+    await speaking
+    count = await gathering.finish()
+    figures.add(22, "Redis kill -9, back with its data", count, recovered, "≤ 10 s", shown)
+    assert count.clean
+    assert recovered < 10
+
+
+@pytest.mark.quick
+async def test_redis_comes_back_empty(gathering: Gathering, figures: Figures) -> None:
+    site, microphone = gathering.site, gathering.microphone
+    speaking = asyncio.create_task(gathering.speak(16.0))
+    await until(lambda: gathering.room.finals)
+    killed = time.monotonic()
+    await aside(site.valkey.kill)
+    site.valkey.empty()
+    await asyncio.sleep(1.0)
+    await aside(site.valkey.start)
+    recovered = await streaming_again(gathering, microphone.index)
+    shown = microphone.shown_since(killed)
+    await speaking
+    await gathering.finish(30)
+    gap_s = gathering.room.gap_samples(microphone.ticket.participant) / RATE
+    covered = covered_by_gaps(gathering)
+    count = gathering.count(allowed_lost=covered)
+    figures.add(23, "Redis restarted empty", count, recovered, f"gap ≤ 1 s (was {gap_s:.1f} s)", shown)
+    assert count.clean
+    assert gap_s <= 1.0
+
+
+def covered_by_gaps(gathering: Gathering) -> list[int]:
+    """Counters whose frames begin inside a declared gap."""
+    gaps = [one for one in gathering.site.backstage.ask("segments", code=gathering.tickets[0].code)]
+    ranges = [(gap["start_sample"], gap["end_sample"]) for gap in gaps if gap["kind"] == "gap"]
+    said = gathering.microphone.said
+    return [word for word in said if any(start <= (word - 1) * 1_600 < end for start, end in ranges)]
+
+
+@pytest.mark.quick
+async def test_a_full_redis_withholds_its_acknowledgement(gathering: Gathering, figures: Figures) -> None:
+    valkey, microphone = gathering.site.valkey.client(), gathering.microphone
+    speaking = asyncio.create_task(gathering.speak(14.0))
+    await until(lambda: gathering.room.finals)
+    moment = time.monotonic()
+    valkey.config_set("maxmemory", 1)
+    await asyncio.sleep(3.0)
+    acknowledged = microphone.acknowledged
+    await asyncio.sleep(1.0)
+    assert microphone.acknowledged == acknowledged
+    assert "held" in microphone.shown_since(moment)
+    valkey.config_set("maxmemory", 0)
+    recovered = await streaming_again(gathering, microphone.index)
+    shown = microphone.shown_since(moment)
+    await speaking
+    count = await gathering.finish()
+    figures.add(24, "Redis full (noeviction)", count, recovered, "lost 0", shown)
+    assert count.clean
+
+
+async def test_a_slow_redis_makes_captions_late_and_no_more(gathering: Gathering, figures: Figures) -> None:
+    gathering.site.bus.weather.delay_s = 0.25
+    await gathering.speak(20.0)
+    late = p99(gathering.microphone.ack_times)
+    gathering.site.bus.weather.delay_s = 0.0
+    count = await gathering.finish()
+    figures.add(25, "Redis + 500 ms", count, None, f"acknowledged within {late:.1f} s (p99)",
+                gathering.microphone.shown_since(0))  # fmt: skip
+    assert count.clean
+
+
+async def test_a_cut_redis_connection_is_made_again(gathering: Gathering, figures: Figures) -> None:
+    speaking = asyncio.create_task(gathering.speak(12.0))
+    await until(lambda: gathering.room.finals)
+    moment = time.monotonic()
+    gathering.site.bus.cut()
+    recovered = await streaming_again(gathering, gathering.microphone.index)
+    shown = gathering.microphone.shown_since(moment)
+    await speaking
+    count = await gathering.finish()
+    figures.add(25, "Redis connections cut", count, recovered, "lost 0", shown)
+    assert count.clean
+
+
+@pytest.mark.quick
+async def test_finals_wait_for_a_restarting_postgres(gathering: Gathering, figures: Figures) -> None:
+    speaking = asyncio.create_task(gathering.speak(12.0))
+    await until(lambda: gathering.room.finals)
+    moment = time.monotonic()
+    await aside(gathering.site.postgres.restart_at_once)
+    recovered = await streaming_again(gathering, gathering.microphone.index)
+    shown = gathering.microphone.shown_since(moment)
+    await speaking
+    count = await gathering.finish()
+    figures.add(26, "Postgres immediate restart", count, recovered, "≤ 15 s", shown)
+    assert count.clean
+    assert recovered < 15
+
+
+async def test_audio_goes_on_while_postgres_stands_still(gathering: Gathering, figures: Figures) -> None:
+    microphone = gathering.microphone
+    speaking = asyncio.create_task(gathering.speak(34.0))
+    await until(lambda: gathering.room.finals)
+    moment = time.monotonic()
+    gathering.site.postgres.signal(signal.SIGSTOP)
+    del microphone.ack_times[:]
+    await asyncio.sleep(20.0)
+    late = p99(microphone.ack_times)
+    gathering.site.postgres.signal(signal.SIGCONT)
+    recovered = await streaming_again(gathering, microphone.index)
+    shown = microphone.shown_since(moment)
+    await speaking
+    count = await gathering.finish()
+    figures.add(27, "Postgres SIGSTOP 20 s", count, recovered, f"acks ≤ 500 ms (p99 {late * 1000:.0f} ms)", shown)
+    assert count.clean
+    assert late < 0.5
+
+
+async def test_live_goes_on_when_postgres_has_no_connections_left(gathering: Gathering, figures: Figures) -> None:
+    site = gathering.site
+    speaking = asyncio.create_task(gathering.speak(16.0))
+    await until(lambda: gathering.room.finals)
+    taken: list[psycopg.Connection] = []
+    moment = time.monotonic()
+    try:
+        while True:
+            taken.append(await aside(psycopg.connect, site.postgres.url))
+    except psycopg.OperationalError:
+        pass
+    async with httpx.AsyncClient(base_url=site.base_url, timeout=20) as pages:
+        answers = [(await pages.get("/accounts/login/")).status_code, (await pages.get("/ready")).status_code]
+    for connection in taken:
+        connection.close()
+    recovered = await streaming_again(gathering, gathering.microphone.index)
+    shown = gathering.microphone.shown_since(moment)
+    await speaking
+    count = await gathering.finish()
+    figures.add(28, "Postgres out of connections", count, recovered, f"pages {answers}", shown)
+    assert count == Tally(0, 0, 0)
+    assert all(status in {200, 503} for status in answers)
