@@ -24,6 +24,9 @@ test: .venv/installed-dev frontend/node_modules/built ## run every test (browser
 	@$(BIN)/python -m transcription.models base
 	@$(BIN)/python -m pytest -m "not slow and (not faults or quick)"
 
+check: export DATABASE_URL := postgres://never/connected
+check: export REDIS_URL := redis://never-connected
+check: export SECRET_KEY := only-for-the-type-checker
 check: .venv/installed-dev frontend/node_modules/installed ## formats, types, imports, templates, TypeScript
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

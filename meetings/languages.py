@@ -6,17 +6,18 @@ from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
 
 _CODES = (
-    "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv mk ms nl pl pt ro ru sk sl sr sv sw ta th tr "
-    "uk ur vi"
+    "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv mk ms nl pl pt ro ru sk sl sr sv sw ta th "
+    "tr uk ur vi"
 ).split()
 _NAMES = {code: str(LANG_INFO[code]["name_local"]).capitalize() for code in _CODES}
 _NAMES |= {"zh": "中文", "no": "Norsk"}
 
-LANGUAGE_CHOICES = [("", _("Automatic, for each speaker")), *sorted(_NAMES.items(), key=lambda item: item[1].casefold())]
+_BY_NAME = sorted(_NAMES.items(), key=lambda item: item[1].casefold())
+LANGUAGE_CHOICES = [("", _("Automatic, for each speaker")), *_BY_NAME]
 
 _RTL = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
 
 
 def direction(language: str) -> Literal["ltr", "rtl"]:
     """How a BCP-47 language is written."""
-    return "rtl" if language.split("-")[0].lower() in _RTL else "ltr"
+    return "rtl" if language.partition("-")[0].lower() in _RTL else "ltr"

@@ -276,11 +276,13 @@ def encode(message: RoomEvent | AudioEvent) -> str:
 
 
 def decode_room_request(text: str) -> RoomRequest:
-    return _decode(_room_decoder, text)
+    request: RoomRequest = _decode(_room_decoder, text)
+    return request
 
 
 def decode_audio_request(text: str) -> AudioRequest:
-    return _decode(_audio_decoder, text)
+    request: AudioRequest = _decode(_audio_decoder, text)
+    return request
 
 
 def _decode(decoder: "msgspec.json.Decoder[_Request]", text: str) -> _Request:

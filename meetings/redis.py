@@ -18,7 +18,7 @@ _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]" = WeakKeyDiction
 _own: ContextVar[Redis | None] = ContextVar("own", default=None)  # of a synchronous caller
 
 
-def redis_client() -> Redis:
+def redis_client() -> Any:  # redis-py's types cannot tell that answers are bytes
     """Times out after 5 s instead of hanging on a dead connection."""
     if own := _own.get():
         return own

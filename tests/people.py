@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from meetings.protocol import AudioFrame, encode_frame
 
@@ -64,7 +65,9 @@ class Person:
     async def socket(self, path: str) -> AsyncIterator["Socket"]:
         cookies = "; ".join(f"{name}={value}" for name, value in self.pages.cookies.items())
         url = f"{self.base_url.replace('http', 'ws', 1)}{path}"
-        async with connect(url, origin=self.base_url, additional_headers={"Cookie": cookies}, max_size=None) as wire:
+        async with connect(
+            url, origin=Origin(self.base_url), additional_headers={"Cookie": cookies}, max_size=None
+        ) as wire:
             yield Socket(wire)
 
     def room(self, code: str) -> Any:

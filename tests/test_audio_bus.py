@@ -41,7 +41,7 @@ def counted(first_sample: int, count: int) -> bytes:
 async def samples_in(bus: AudioBus, stream: str) -> list[int]:
     entries = (await bus.read({stream: b"0"}, 1_000, 10)).get(stream, [])
     pcm = b"".join(entry.pcm for entry in entries if isinstance(entry, Frame))
-    return np.frombuffer(pcm, "<i2").tolist()
+    return [int(sample) for sample in np.frombuffer(pcm, "<i2")]
 
 
 async def test_frames_are_read_as_they_were_written(bus: AudioBus, stream: str) -> None:

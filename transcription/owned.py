@@ -166,17 +166,14 @@ class OwnedStream:
 
     async def _settle(self, sample: int) -> None:
         """Record that all before `sample` is done with, and let the bus forget it."""
-        if sample <= self._settled:
-            return await self._trim()
-        while True:
+        while sample > self._settled:
             try:
                 await self._sink.settle(self.claim, sample)
-                break
+                self._settled = sample
             except TranscriptionError as error:
                 if not error.retryable:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
-        self._settled = sample
         await self._trim()
 
     async def _trim(self) -> None:

@@ -24,7 +24,8 @@ OBSERVE = """
     }
   };
   document.addEventListener('DOMContentLoaded', () =>
-    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true }));
+    new MutationObserver(note).observe(
+      document.body, { subtree: true, childList: true, characterData: true, attributes: true }));
 })();
 """
 
@@ -45,7 +46,12 @@ def _quantiles(values: list[float]) -> dict[str, float]:
     if len(values) < 2:
         return {"count": len(values)}
     cuts = statistics.quantiles(values, n=20)
-    return {"count": len(values), "p50": round(statistics.median(values)), "p95": round(cuts[18]), "max": round(max(values))}
+    return {
+        "count": len(values),
+        "p50": round(statistics.median(values)),
+        "p95": round(cuts[18]),
+        "max": round(max(values)),
+    }
 
 
 def folded(text: str) -> list[str]:

@@ -92,7 +92,7 @@ def captions_on(page: Page) -> list[tuple[str, str]]:
     """(name, text) of each final on the page, in order."""
     rows: list[list[str]] = page.evaluate(
         """() => [...document.querySelectorAll('.captions-log .segment[data-kind=speech]')].map(
-            (row) => [row.querySelector('[data-slot=name]').textContent, row.querySelector('[data-slot=text]').textContent])"""
+            (row) => ['name', 'text'].map((slot) => row.querySelector(`[data-slot=${slot}]`).textContent))"""
     )
     return [(name, text) for name, text in rows]
 
@@ -134,9 +134,7 @@ def test_three_people_talk_and_everybody_reads_everybody(site: Stack, playwright
     _look_at_transcript_and_admin(site, playwright, code, host)
 
 
-def _seat(
-    stack: ExitStack, playwright: Playwright, site: Stack, code: str, voice: Voice, folder: Path
-) -> Page:
+def _seat(stack: ExitStack, playwright: Playwright, site: Stack, code: str, voice: Voice, folder: Path) -> Page:
     microphone = write_microphone(folder, voice.name, voice.samples)
     return enter(stack.enter_context(browser(playwright, microphone)), site, code, voice.name)
 

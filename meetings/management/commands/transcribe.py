@@ -10,12 +10,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from redis.exceptions import RedisError
-from transcription.recogniser import Recogniser, RecogniserSettings
 
 from meetings.redis import audio_bus
 from meetings.services import transcribers
 from meetings.sink import MeetingSink
 from transcription.errors import ModelUnavailable
+from transcription.recogniser import Recogniser, RecogniserSettings
 from transcription.worker import Transcriber, WorkerSettings
 
 logger = logging.getLogger(__name__)
