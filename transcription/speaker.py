@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transcription.agreement import Agreement
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled, Word
 from transcription.endpointing import Endpointer, EndpointRules, Span
 from transcription.engines.base import Hypothesis, Window
+from transcription.growing import GrowingCaption
 from transcription.intake import Intake, Run
 from transcription.language import LanguageEvidence
 from transcription.streams import StreamInfo
@@ -60,10 +60,9 @@ class SpeakerProcessor:
         self._audio_start = self._heard = resume_sample  # `_heard`: voice activity is known up to here
         self._settled = resume_sample
         self._line: deque[Utterance | Gap | Settled] = deque()  # in stream order, waiting for the first to be ready
-        self._agreement = Agreement()
+        self._caption: GrowingCaption | None = None  # of the open utterance, once it was decoded
         self._language = LanguageEvidence(stream.language)
         self._partial: Partial | None = None
-        self._partial_end = 0
         self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard
         self._refused: int | None = None  # start of an utterance that the engine failed on: no more partials
         self._busy = False
@@ -122,14 +121,13 @@ class SpeakerProcessor:
 
     def _close(self, span: Span) -> None:
         """The utterance is over: queue it for its final, or drop it when it was a click."""
+        self._settled = max(self._settled, span.end)
         if span.voiced >= self._rules.voiced:
             utterance = Utterance(span, self._cut(span.start, span.end))
             if self._draft is not None and self._draft[0] == span.end:
                 utterance.hypothesis = self._draft[1]
             self._line.append(utterance)
-        self._draft = None
-        self._agreement = Agreement()
-        self._partial_end = 0
+        self._draft = self._caption = None
 
     def _cut(self, start: int, end: int) -> bytes:
         return bytes(self._audio[2 * (start - self._audio_start) : 2 * (end - self._audio_start)])
@@ -184,8 +182,8 @@ class SpeakerProcessor:
         if target is None or span is None:
             return None
         end, draft = target
-        window = self._window(self._cut(span.start, end), final=draft)
-        return Job(window, span.start, end, ended=False, draft=draft)
+        start = self._caption.start if self._caption and not draft else span.start
+        return Job(self._window(self._cut(start, end), final=draft), span.start, end, ended=False, draft=draft)
 
     def _open_target(self, cadence: int) -> tuple[int, bool] | None:
         """Where a decode of the open utterance would end, and whether it would be a draft of the final."""
@@ -195,13 +193,13 @@ class SpeakerProcessor:
         if self._endpointer.silence(self._heard) >= self._rules.draft:
             end = span.end + self._rules.post_roll
             return None if self._draft is not None and self._draft[0] == end else (end, True)
-        fresh = self._heard - max(self._partial_end, span.start)
-        return (self._heard, False) if fresh >= cadence and span.end > self._partial_end else None
+        decoded = self._caption.end if self._caption else span.start
+        return (self._heard, False) if self._heard - decoded >= cadence and span.end > decoded else None
 
     def _window(self, pcm: bytes, *, final: bool) -> Window:
         seconds = len(pcm) / 2 / SAMPLE_RATE
         language = self._language.settled(seconds) if final else self._language.likely
-        prefix = "" if final else " ".join(self._agreement.agreed)
+        prefix = "" if final or self._caption is None else self._caption.prefix
         return Window(pcm, final, language, prefix, self._stream.vocabulary)
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
@@ -227,10 +225,9 @@ class SpeakerProcessor:
         span = self._endpointer.open
         if span is None or span.start != job.start:
             return
-        self._partial_end = job.end
-        self._agreement.hear(hypothesis.texts)
-        agreed, shown = (" ".join(words) for words in (self._agreement.agreed, self._agreement.shown))
-        self._partial = Partial(job.start, job.end, shown, len(agreed), hypothesis.language)
+        self._caption = self._caption or GrowingCaption(span.start)
+        hear = self._caption.hear_to_pause if job.draft else self._caption.hear
+        self._partial = hear(hypothesis, job.end)
 
     # ── Captions out ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -253,10 +250,10 @@ class SpeakerProcessor:
 
     def _final(self, span: Span, hypothesis: Hypothesis) -> list[Caption]:
         self._language.hear(hypothesis, (span.end - span.start) / SAMPLE_RATE)
-        self._settled = max(self._settled, span.end)
-        if not hypothesis.words:
-            return [Partial(span.start, span.end, "", 0, hypothesis.language), Settled(span.end)]
-        return [final_caption(span, hypothesis), Settled(span.end)]
+        said: Caption = Partial(span.start, span.end, "", 0, hypothesis.language)
+        if hypothesis.words:
+            said = final_caption(span, hypothesis)
+        return [said, Settled(span.end)]
 
     @property
     def idle(self) -> bool:

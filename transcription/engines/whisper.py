@@ -1,13 +1,13 @@
 """Whisper on CTranslate2, decoding only the audio there is.
 
-faster-whisper's `transcribe` always encodes 30 s. Here the model under it gets the features of the window and one
-second of digital silence, which costs a tenth. Without that silence, or without timestamp tokens, small models say the
-sentence twice; where they still do, a timestamp beyond the audio gives it away and the text is cut there.
+faster-whisper's `transcribe` always encodes 30 s. Here the model under it gets the features of the window and some
+digital silence, which costs a tenth. Without that silence, or without timestamp tokens, small models say the sentence
+again; where they still do, alignment finds no time for the echo and it is cut.
 """
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import ctranslate2
@@ -17,23 +17,25 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from transcription.captions import SAMPLE_RATE
-from transcription.engines.base import EngineSettings, Hypothesis, SpokenWord, Window
-from transcription.engines.whisper_text import cut_repetition, is_invented, join_words
+from transcription.engines.alignment import align_words
+from transcription.engines.base import UNCLEAR, EngineSettings, Hypothesis, Window
+from transcription.engines.whisper_text import (
+    decode_segments,
+    drop_echo,
+    drop_untimed_echo,
+    is_invented,
+    is_loop,
+)
 from transcription.models import resolve_model
 
-SILENCE = np.zeros(SAMPLE_RATE, np.float32)
-TOKEN_SAMPLES = SAMPLE_RATE // 50  # of one timestamp step
 BEAM = 5
-LONGEST = 30 * SAMPLE_RATE - len(SILENCE)
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """Text tokens, and what the gates want to know."""
-
-    tokens: list[int]
-    logprob: float
-    no_speech: float
+RETRY_TEMPERATURE = 0.2
+PARTIAL_SILENCE = SAMPLE_RATE
+FINAL_SILENCE = 2 * SAMPLE_RATE
+FINAL_SHORTEST = 5 * SAMPLE_RATE  # with the silence: below it even the beam repeats itself
+LONGEST = 28 * SAMPLE_RATE
+TOKENS_A_SECOND = 8  # nobody speaks faster
+MAX_PROMPT = 220  # vocabulary tokens, half of what the decoder holds
 
 
 class WhisperEngine:
@@ -46,8 +48,8 @@ class WhisperEngine:
         compute = settings.compute_type
         if compute == "auto":
             compute = "float16" if device == "cuda" else "int8"
-        threads = settings.threads or os.cpu_count() or 1
         path = resolve_model(settings.model)
+        threads = settings.threads or os.cpu_count() or 1
         self._whisper = WhisperModel(str(path), device=device, compute_type=compute, cpu_threads=threads)
         self._model = self._whisper.model
         self._tokenizers: dict[str, Tokenizer] = {}
@@ -56,34 +58,89 @@ class WhisperEngine:
 
     def warm_up(self) -> None:
         noise = np.random.default_rng(0).integers(-500, 500, SAMPLE_RATE, np.int16).tobytes()
-        self.decode([Window(noise, final=True, language="en"), Window(noise, final=False, language="en")])
+        self.decode([Window(noise, final=True), Window(noise, final=False, language="en")])
 
     def decode(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        return [self._decode(window) for window in windows]
+        """Windows that take the same number of prompt tokens share a batch."""
+        order = sorted(range(len(windows)), key=lambda index: self._shape(windows[index]))
+        answers: dict[int, Hypothesis] = {}
+        for _, group in groupby(order, key=lambda index: self._shape(windows[index])):
+            places = list(group)
+            heard = self._decode_batch([windows[place] for place in places])
+            answers.update(zip(places, heard, strict=True))
+        return [answers[index] for index in range(len(windows))]
 
-    def _decode(self, window: Window) -> Hypothesis:
-        audio = clean(window.pcm)
-        features = self._whisper.feature_extractor(np.concatenate([audio, SILENCE]), padding=0, chunk_length=None)
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None])))
-        language, probability = self._language(window, encoded)
+    def _shape(self, window: Window) -> tuple[bool, int]:
+        return window.final, len(self._prompt(window, self._tokenizer("en")))
+
+    def _decode_batch(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        features = self._features(windows)
+        encoded = self._model.encode(ctranslate2.StorageView.from_array(features))
+        languages = self._languages(windows, encoded)
+        results = self._generate(windows, encoded, languages, BEAM if windows[0].final else 1)
+        heard = []
+        for place, (window, result) in enumerate(zip(windows, results, strict=True)):
+            language, probability = languages[place]
+            if window.final:
+                view = encoded if len(windows) == 1 else self._model.encode(_one(features, place))
+                heard.append(self._final(window, view, result, language, probability))
+            else:
+                words = decode_segments(self._tokenizer(language), result.sequences_ids[0], window.samples)
+                heard.append(Hypothesis(drop_untimed_echo(words), language, probability))
+        return heard
+
+    def _final(self, window: Window, encoded: Any, result: Any, language: str, probability: float) -> Hypothesis:
         tokenizer = self._tokenizer(language)
-        decoded = self._generate(window, encoded, tokenizer, len(audio))
-        if window.final and is_invented(tokenizer.decode(decoded.tokens), decoded.logprob, decoded.no_speech):
+        text = tokenizer.decode(result.sequences_ids[0])
+        if is_loop(text):
+            result = self._retry(window, encoded, language)
+            text = tokenizer.decode(result.sequences_ids[0])
+        if is_invented(text, result.scores[0], result.no_speech_prob):
             return Hypothesis((), language, probability)
-        if not window.final:
-            words = tuple(SpokenWord(text) for text in join_words(tokenizer, decoded.tokens))
-            return Hypothesis(words, language, probability)
-        words = self._align(encoded, tokenizer, decoded.tokens, features.shape[1])
+        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
+        words = drop_echo(align_words(self._model, encoded, tokenizer, tokens, window.samples))
+        if is_loop(" ".join(word.text for word in words)):
+            return UNCLEAR
         return Hypothesis(words, language, probability)
 
-    def _language(self, window: Window, encoded: Any) -> tuple[str, float]:
+    def _retry(self, window: Window, encoded: Any, language: str) -> Any:
+        """Once more with a little chance, the same chance every time."""
+        ctranslate2.set_random_seed(1)
+        return self._generate([window], encoded, [(language, 1.0)], 1, RETRY_TEMPERATURE)[0]
+
+    # ── What the model is given ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _features(self, windows: Sequence[Window]) -> NDArray[np.float32]:
+        silence = FINAL_SILENCE if windows[0].final else PARTIAL_SILENCE
+        shortest = FINAL_SHORTEST if windows[0].final else 0
+        length = max(shortest, silence + max(min(window.samples, LONGEST) for window in windows))
+        padded = np.zeros((len(windows), length), np.float32)
+        for row, window in zip(padded, windows, strict=True):
+            audio = clean(window.pcm)
+            row[: len(audio)] = audio
+        extract = self._whisper.feature_extractor
+        return np.stack([extract(row, padding=0, chunk_length=None) for row in padded]).astype(np.float32)
+
+    def _prompt(self, window: Window, tokenizer: Tokenizer) -> list[int]:
+        sequence = list(tokenizer.sot_sequence)
+        if window.final and window.vocabulary:
+            terms = tokenizer.encode(" " + ", ".join(window.vocabulary))[:MAX_PROMPT]
+            return [tokenizer.sot_prev, *terms, *sequence]
+        if window.prefix:
+            return [*sequence, tokenizer.timestamp_begin, *tokenizer.encode(" " + window.prefix)]
+        return sequence
+
+    def _languages(self, windows: Sequence[Window], encoded: Any) -> list[tuple[str, float]]:
         if not self._model.is_multilingual:
-            return "en", 1.0
-        language = window.language.split("-")[0].lower()
-        if language in self._whisper.supported_languages:
-            return language, 1.0
-        token, probability = self._model.detect_language(encoded)[0][0]
-        return token[2:-2], probability
+            return [("en", 1.0)] * len(windows)
+        given = [window.language.split("-")[0].lower() for window in windows]
+        if all(language in self._whisper.supported_languages for language in given):
+            return [(language, 1.0) for language in given]
+        found = [guesses[0] for guesses in self._model.detect_language(encoded)]
+        return [
+            (language, 1.0) if language in self._whisper.supported_languages else (token[2:-2], probability)
+            for language, (token, probability) in zip(given, found, strict=True)
+        ]
 
     def _tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:
@@ -93,52 +150,32 @@ class WhisperEngine:
             )
         return self._tokenizers[language]
 
-    def _generate(self, window: Window, encoded: Any, tokenizer: Tokenizer, samples: int) -> Decoded:
-        prompt = self._prompt(window, tokenizer)
-        sought = round(samples / SAMPLE_RATE * 8) + 8
-        prefix = [tokenizer.timestamp_begin, *tokenizer.encode(" " + window.prefix)] if window.prefix else []
-        result = self._model.generate(
+    def _generate(
+        self,
+        windows: Sequence[Window],
+        encoded: Any,
+        languages: Sequence[tuple[str, float]],
+        beam: int,
+        temperature: float = 0.0,
+    ) -> Any:
+        prompts = [
+            self._prompt(window, self._tokenizer(language))
+            for window, (language, _) in zip(windows, languages, strict=True)
+        ]
+        seconds = max(window.samples for window in windows) / SAMPLE_RATE
+        return self._model.generate(
             encoded,
-            [[*prompt, *prefix]],
-            beam_size=BEAM if window.final else 1,
-            max_length=min(len(prompt) + len(prefix) + sought, self._whisper.max_length),
+            prompts,
+            beam_size=beam,
+            sampling_topk=1 if temperature == 0.0 else 0,
+            sampling_temperature=temperature or 1.0,
+            max_length=min(len(prompts[0]) + round(seconds * TOKENS_A_SECOND) + 8, self._whisper.max_length),
             suppress_blank=True,
             suppress_tokens=[-1],
             max_initial_timestamp_index=50,
             return_scores=True,
             return_no_speech_prob=True,
-        )[0]
-        tokens = text_within(result.sequences_ids[0], tokenizer, samples)
-        return Decoded(cut_repetition(tokens), result.scores[0], result.no_speech_prob)
-
-    def _prompt(self, window: Window, tokenizer: Tokenizer) -> list[int]:
-        if not (window.final and window.vocabulary):
-            return list(tokenizer.sot_sequence)
-        hotwords = tokenizer.encode(" " + ", ".join(window.vocabulary))[: self._whisper.max_length // 4]
-        return [tokenizer.sot_prev, *hotwords, *tokenizer.sot_sequence]
-
-    def _align(self, encoded: Any, tokenizer: Tokenizer, tokens: list[int], frames: int) -> tuple[SpokenWord, ...]:
-        if not tokens:
-            return ()
-        aligned = self._model.align(encoded, tokenizer.sot_sequence, [tokens], frames, median_filter_width=7)[0]
-        words, groups = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
-        texts = np.array([pair[0] for pair in aligned.alignments])
-        times = np.array([pair[1] for pair in aligned.alignments]) * TOKEN_SAMPLES
-        starts = times[np.r_[True, np.diff(texts) > 0]]
-        edges = np.r_[0, np.cumsum([len(group) for group in groups[:-1]])]
-        edges = np.minimum(edges, len(starts) - 1)
-        chances = aligned.text_token_probs
-        spoken: list[SpokenWord] = []
-        for index, text in enumerate(words[:-1]):
-            first, last = edges[index], edges[index + 1]
-            sure = float(np.mean(chances[first : max(last, first + 1)])) if first < len(chances) else 0.0
-            word = SpokenWord(text.strip(), int(starts[first]), int(starts[last]), round(sure, 3))
-            if spoken and not text.startswith(" ") and tokenizer.language_code not in {"zh", "ja", "th", "lo", "my"}:
-                word = SpokenWord(spoken[-1].text + word.text, spoken[-1].start, word.end, spoken[-1].confidence)
-                spoken.pop()
-            if word.text:
-                spoken.append(word)
-        return tuple(spoken)
+        )
 
 
 def clean(pcm: bytes) -> NDArray[np.float32]:
@@ -147,13 +184,5 @@ def clean(pcm: bytes) -> NDArray[np.float32]:
     return audio - audio.mean() if len(audio) else audio
 
 
-def text_within(tokens: Sequence[int], tokenizer: Tokenizer, samples: int) -> list[int]:
-    """The text tokens before the first segment that starts beyond the audio."""
-    kept: list[int] = []
-    for token in tokens:
-        if token >= tokenizer.timestamp_begin:
-            if (token - tokenizer.timestamp_begin) * TOKEN_SAMPLES > samples and kept:
-                break
-        elif token < tokenizer.eot:
-            kept.append(token)
-    return kept
+def _one(features: NDArray[np.float32], place: int) -> ctranslate2.StorageView:
+    return ctranslate2.StorageView.from_array(np.ascontiguousarray(features[place : place + 1]))

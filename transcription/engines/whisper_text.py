@@ -1,42 +1,83 @@
-"""What to do with Whisper's tokens: words, loops and invented text."""
+"""What to do with Whisper's text: words, loops, echoes and inventions."""
 
 import zlib
 from collections.abc import Sequence
 
 from faster_whisper.tokenizer import Tokenizer
 
+from transcription.agreement import fold
+from transcription.captions import SAMPLE_RATE
+from transcription.engines.base import SpokenWord
+
 UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces: every character is a word
 GHOSTS = {
     "thank you", "thanks for watching", "thank you for watching", "you", "bye", "bye bye", "the end", "music",
     "subtitles by the amara org community", "please subscribe",
 }  # fmt: skip
+LOOP_RATIO = 2.4  # of compression: more is a loop
+INSTANT = SAMPLE_RATE // 50  # a word this short was not spoken
 
 
-def join_words(tokenizer: Tokenizer, tokens: Sequence[int]) -> list[str]:
-    text = tokenizer.decode(list(tokens)).strip()
-    return list(text) if tokenizer.language_code in UNSPACED else text.split()
+def split_words(text: str, language: str) -> list[str]:
+    return list(text.strip()) if language in UNSPACED else text.split()
 
 
-def cut_repetition(tokens: list[int], longest: int = 24) -> list[int]:
-    """Keep one copy of a tail that is said three times or more."""
-    for length in range(1, longest + 1):
-        repeats = 1
-        tail = tokens[-length:]
-        while tokens[-length * (repeats + 1) : -length * repeats] == tail:
-            repeats += 1
-        if repeats >= (3 if length > 2 else 5):
-            return tokens[: len(tokens) - length * (repeats - 1)]
-    return tokens
+def decode_segments(tokenizer: Tokenizer, tokens: Sequence[int], samples: int) -> list[SpokenWord]:
+    """Words of a decode with timestamps; the last word of a segment has its end, the others have none.
+
+    A segment that starts beyond the audio is not there.
+    """
+    words: list[SpokenWord] = []
+    segment: list[int] = []
+    for token in [*tokens, tokenizer.eot]:
+        if token < tokenizer.eot:
+            segment.append(token)
+            continue
+        time = (token - tokenizer.timestamp_begin) * SAMPLE_RATE // 50
+        found = [SpokenWord(text) for text in split_words(tokenizer.decode(segment), tokenizer.language_code)]
+        if found and token >= tokenizer.timestamp_begin:
+            found[-1] = SpokenWord(found[-1].text, 0, time)
+        words += found
+        segment = []
+        if time >= samples - SAMPLE_RATE // 10 and words:
+            break
+    return words
+
+
+def echo_length(words: Sequence[str]) -> int:
+    """How many words at the end only say again what was said before; 0 when the end is new."""
+    folded = [fold(word) for word in words]
+    longest = 0
+    for period in range(1, len(folded)):
+        length = 0
+        while length < len(folded) - period and folded[-1 - length] == folded[-1 - length - period]:
+            length += 1
+        longest = max(longest, length)
+    return longest
+
+
+def drop_echo(words: Sequence[SpokenWord]) -> tuple[SpokenWord, ...]:
+    """Without the end that the model made up by repeating itself: alignment finds no time for it."""
+    length = echo_length([word.text for word in words])
+    tail = words[len(words) - length :]
+    unspoken = sum(word.end - word.start <= INSTANT for word in tail)
+    return tuple(words[: len(words) - length] if length and 2 * unspoken >= length else words)
+
+
+def drop_untimed_echo(words: Sequence[SpokenWord]) -> tuple[SpokenWord, ...]:
+    """The same for words without times: three words said again are too many."""
+    length = echo_length([word.text for word in words])
+    return tuple(words[: len(words) - length] if length >= 3 else words)
+
+
+def is_loop(text: str) -> bool:
+    raw = text.encode()
+    return len(raw) / max(1, len(zlib.compress(raw))) > LOOP_RATIO
 
 
 def is_invented(text: str, logprob: float, no_speech: float) -> bool:
     """Text for audio without speech: nothing like it was said."""
     plain = "".join(char for char in text.casefold() if char.isalnum() or char == " ").strip()
-    if not plain:
+    if not plain or (no_speech > 0.6 and logprob < -1.0):
         return True
-    if no_speech > 0.6 and logprob < -1.0:
-        return True
-    if plain in GHOSTS and no_speech > 0.4 and logprob < -0.5:
-        return True
-    raw = text.encode()
-    return len(raw) / len(zlib.compress(raw)) > 2.4
+    return plain in GHOSTS and no_speech > 0.4 and logprob < -0.5
