@@ -72,9 +72,10 @@ class Intake:
     def _resample(self, samples: Samples, *, last: bool) -> Samples:
         if self._resampler is None:
             return samples
-        return np.asarray(self._resampler.resample_chunk(samples, last=last), np.int16)
+        resampled = self._resampler.resample_chunk(samples.astype(np.float32), last=last)
+        return np.clip(np.rint(resampled), -32_768, 32_767).astype(np.int16)  # not soxr's own int16: it adds noise
 
     def _new_resampler(self) -> soxr.ResampleStream | None:
         if self._rate == SAMPLE_RATE:
             return None
-        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="int16")
+        return soxr.ResampleStream(self._rate, SAMPLE_RATE, 1, dtype="float32")

@@ -1,0 +1,107 @@
+"""Real engine processes, scripted words."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from transcription.captions import Caption, Final, Settled
+from transcription.engines.scripted import counter_frame
+from transcription.errors import EngineFailed, ModelUnavailable
+from transcription.recogniser import Recogniser, RecogniserSettings
+from transcription.streams import StreamInfo
+
+Start = Callable[..., AbstractAsyncContextManager[Recogniser]]
+
+
+@pytest.fixture
+def recogniser() -> Start:
+    @asynccontextmanager
+    async def start(script: str = "", hang_seconds: float = 5.0) -> AsyncIterator[Recogniser]:
+        made = Recogniser(RecogniserSettings("scripted", script, hang_seconds=hang_seconds))
+        await made.start()
+        try:
+            yield made
+        finally:
+            await made.close()
+
+    return start
+
+
+async def talk(recogniser: Recogniser, name: str, first: int, frames: int = 300) -> list[Caption]:
+    """Say the numbers from `first` on, 42 to a turn, and collect what comes."""
+    speaker = recogniser.open(StreamInfo(name, "meeting", name))
+
+    async def listen() -> list[Caption]:
+        return [caption async for caption in speaker.captions()]
+
+    listening, number = asyncio.create_task(listen()), first
+    for index in range(frames):
+        silent = index % 50 >= 42
+        speaker.push(counter_frame(0 if silent else number), index * 1_600)
+        number += not silent
+        await asyncio.sleep(0.001)
+    await speaker.finish()
+    return await listening
+
+
+def words(captions: list[Caption]) -> list[str]:
+    return [word for caption in captions if isinstance(caption, Final) for word in caption.text.split()]
+
+
+def numbers(first: int, count: int = 252) -> list[str]:
+    return [str(number) for number in range(first, first + count)]
+
+
+async def test_speakers_share_an_engine_and_none_loses_a_word(recogniser: Start) -> None:
+    async with recogniser() as engine:
+        heard = await asyncio.gather(*(talk(engine, f"s{index}", 1_000 * index + 1) for index in range(4)))
+    assert [words(captions) for captions in heard] == [numbers(1_000 * index + 1) for index in range(4)]
+    assert all(captions[-1] == Settled(300 * 1_600) for captions in heard)
+
+
+async def test_an_engine_that_dies_once_costs_nothing(recogniser: Start) -> None:
+    async with recogniser("crash_once=1100") as engine:
+        heard = await asyncio.gather(talk(engine, "harmed", 1_001), talk(engine, "other", 1))
+    assert [words(captions) for captions in heard] == [numbers(1_001), numbers(1)]
+
+
+@pytest.mark.parametrize("fault", ["crash", "hang"])
+async def test_a_window_that_kills_the_engine_twice_is_unclear_and_no_other_is_harmed(
+    recogniser: Start, fault: str
+) -> None:
+    async with recogniser(f"{fault}=1100", hang_seconds=0.5) as engine:
+        harmed, other = await asyncio.gather(talk(engine, "harmed", 1_001), talk(engine, "other", 1))
+    assert words(other) == numbers(1)
+    expected = [*numbers(1_001, 84), "[unclear]", *numbers(1_127, 126)]
+    assert words(harmed) == expected
+
+
+async def test_a_slow_engine_thins_partials_and_keeps_finals(recogniser: Start) -> None:
+    async with recogniser("speed=40") as engine:
+        heard = await asyncio.gather(*(talk(engine, f"s{index}", 1_000 * index + 1) for index in range(3)))
+    assert [words(captions) for captions in heard] == [numbers(1_000 * index + 1) for index in range(3)]
+
+
+async def test_an_abandoned_speaker_leaves_the_others_alone(recogniser: Start) -> None:
+    async with recogniser() as engine:
+        gone = asyncio.create_task(talk(engine, "gone", 1))
+        await asyncio.sleep(0.1)
+        gone.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await gone
+        assert words(await talk(engine, "stays", 1_001)) == numbers(1_001)
+
+
+async def test_readiness_and_description_follow_the_engine(recogniser: Start) -> None:
+    async with recogniser() as engine:
+        assert engine.ready
+        assert engine.description == "scripted"
+    assert not engine.ready
+
+
+async def test_a_missing_model_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Recogniser(RecogniserSettings(model="no such model"))
+    with pytest.raises((ModelUnavailable, EngineFailed), match="no such model"):
+        await made.start()
