@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import django
 import pytest
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def pytest_configure() -> None:
     os.environ["VAR_DIR"] = str(folder)
     os.environ.setdefault("SECRET_KEY", "only-for-tests-and-long-enough-to-please-the-checks-0123456789")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
 
 
 def pytest_unconfigure() -> None:

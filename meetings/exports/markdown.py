@@ -6,7 +6,7 @@ from meetings.exports.minutes import Line, Minutes
 from meetings.exports.plain import attendance, facts, one_line
 
 _INLINE = re.compile(r"([\\`*_{}\[\]<>|~&$#])")
-_LEADING = re.compile(r"^(\d*)(?=[+\-=.)])")
+_LEADING = re.compile(r"^(\d+(?=[.)])|(?=[#+\-=]))")
 
 
 def literal(text: str) -> str:
