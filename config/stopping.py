@@ -16,7 +16,14 @@ reactor: Any = _reactor
 
 
 class ClosingProtocol(WebSocketProtocol):
-    """Autobahn lets applications close with 1000 and 3000–4999 only; a server that restarts says 1012."""
+    """Autobahn lets applications close with 1000 and 3000–4999 only; a server that restarts says 1012.
+
+    A frame of 1 MiB or text that is not UTF-8 is closed with 1009 or 1007, not dropped without a word.
+    """
+
+    def connectionMade(self) -> None:  # noqa: N802  (Twisted's name)
+        super().connectionMade()
+        self.failByDrop = False
 
     def serverClose(self, code: int | None = None) -> None:  # noqa: N802  (Daphne's name)
         if code == CloseCode.RESTARTING:

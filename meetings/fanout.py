@@ -4,13 +4,17 @@ The layer is at-most-once, so an event is only a hint: a final carries its seque
 reads the store.
 """
 
+import logging
 from typing import TypedDict
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
 
 from meetings.protocol import CaptionFinal, MeetingEnded, RoomEvent, encode
+
+logger = logging.getLogger(__name__)
 
 
 class RoomMessage(TypedDict):
@@ -49,3 +53,12 @@ async def supersede(participant_id: UUID | str, kind: str, generation: int) -> N
     """Tell the participant's sockets of a kind ("room", "audio") that all older than `generation` must close."""
     message = {"type": "participant.superseded", "kind": kind, "generation": generation}
     await get_channel_layer().group_send(participant_group(participant_id), message)
+
+
+def recheck(participant_id: UUID | str) -> None:
+    """Have the participant's sockets look again whether they may stay. Sockets also look by themselves, less often."""
+    send = async_to_sync(get_channel_layer().group_send)
+    try:
+        send(participant_group(participant_id), {"type": "participant.recheck"})
+    except (RedisError, OSError) as error:
+        logger.warning("sockets not told to look again (%s)", type(error).__name__)

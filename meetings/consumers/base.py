@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import random
 import time
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from channels.exceptions import StopConsumer
@@ -17,13 +19,15 @@ from meetings.draining import drain
 from meetings.models import Meeting, Participant
 from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
 from meetings.redis import redis_client
-from meetings.services.access import participant_of
+from meetings.services.access import participant_of, still_admitted
+from transcription.errors import TranscriptionError
 
 logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 10  # refused messages before the socket is closed
 CHECK_SECONDS = 5.0
 SILENCE_SECONDS = 20.0  # without any message the client is gone
+RECHECK_SECONDS = 300.0  # in case the event that a sign-in ended was lost
 MAX_UNREAD_PONGS = 4  # sent every 5 s: a client that stopped reading for 20 s
 
 
@@ -55,7 +59,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         except StopConsumer:
             await self._stop_watching()
             raise
-        except (DatabaseError, RedisError) as error:
+        except (DatabaseError, RedisError, TranscriptionError) as error:
             logger.warning("%s socket: a store is away (%s)", self.kind, type(error).__name__)
             await self.refuse(CloseCode.TRY_LATER, "try_later", "The server cannot reach its stores; trying again.")
 
@@ -123,6 +127,14 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         if message["kind"] == self.kind and message["generation"] > self._generation:
             await self.refuse(CloseCode.SUPERSEDED, "superseded", "You opened this meeting in another tab or window.")
 
+    async def participant_recheck(self, _message: dict[str, Any]) -> None:
+        """Somebody signed out, was removed or changed the password: may this socket stay?"""
+        admitted = await in_database(still_admitted, self.participant, self.scope["session"].session_key)
+        if admitted is None:
+            await self.refuse(CloseCode.NOT_SIGNED_IN, "not_signed_in", "You signed out, or the sign-in ended.")
+        elif not admitted:
+            await self.refuse(CloseCode.NOT_FOUND, "not_found", "You are not in this meeting any more.")
+
     # ── Messages ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -172,8 +184,13 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         await self.tell(Pong(self._pongs))
 
     async def _watch_client(self) -> None:
+        recheck_at = time.monotonic() + RECHECK_SECONDS * (1 + random.random())
         while not self.closing:
             await asyncio.sleep(CHECK_SECONDS)
+            if time.monotonic() > recheck_at:
+                recheck_at = time.monotonic() + RECHECK_SECONDS
+                with suppress(DatabaseError):
+                    await self.participant_recheck({})
             if time.monotonic() - self._last_message > SILENCE_SECONDS:
                 await self.refuse(CloseCode.SILENT_CLIENT, "silent", "No sign of life from this page for 20 s.")
             elif self._pongs - self._echo > MAX_UNREAD_PONGS:

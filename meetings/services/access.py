@@ -1,9 +1,13 @@
 """Who may enter a room and read its transcript."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
 
 from meetings.models import Meeting, Participant, User
 
@@ -16,6 +20,18 @@ def participant_of(meeting: Meeting, user: User | AnonymousUser, session: Mappin
         return meeting.participants.filter(user=user).first()
     participant_id = session.get(SESSION_KEY, {}).get(str(meeting.pk))
     return meeting.participants.filter(pk=participant_id, user=None).first() if participant_id else None
+
+
+def still_admitted(participant: Participant, session_key: str | None) -> bool | None:
+    """Whether the session, as the store has it now, still is this participant; None when nobody is signed in by it."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    if not request.session.exists(session_key or ""):
+        return None
+    user = get_user(request)
+    if participant.user_id is not None and not user.is_authenticated:
+        return None
+    return participant_of(participant.meeting, user, request.session) == participant
 
 
 def may_read(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:

@@ -60,7 +60,20 @@ def present(participant: str) -> bool:
     return Participant.objects.get(pk=participant).left_at is None
 
 
-ACTIONS = {act.__name__: act for act in (make_meeting, end_meeting, meeting_status, segments, streams, present)}
+def remove(participant: str) -> None:
+    Participant.objects.get(pk=participant).delete()
+
+
+def change_password(code: str) -> None:
+    host = Meeting.objects.get(code=code).host
+    host.set_password("another-long-phrase-2")
+    host.save()
+
+
+ACTIONS = {
+    act.__name__: act
+    for act in (make_meeting, end_meeting, meeting_status, segments, streams, present, remove, change_password)
+}
 
 
 def main() -> None:

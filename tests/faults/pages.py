@@ -412,9 +412,9 @@ class Room(LastingSocket):
             case "participant.joined":
                 self.participants[event["participant"]["id"]] = event["participant"]
             case "participant.left":
-                self.participants[event["participant_id"]]["present"] = False
+                self.participants.get(event["participant_id"], {})["present"] = False
             case "participant.state":
-                self.participants[event["participant_id"]]["muted"] = event["muted"]
+                self.participants.get(event["participant_id"], {})["muted"] = event["muted"]
             case "status":
                 self.status = event
                 self.show(f"transcriber {event['transcriber']}")

@@ -80,7 +80,7 @@ class Site:
             },
             port=port,
         )
-        self.stack.manage("migrate", "--verbosity", "0")
+        self.stack.prepare()
         direct = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
         self.backstage = Backstage({**self.stack.environment, **direct})
         self.stack.start_web()
