@@ -1,6 +1,9 @@
 """What must hold before anything is started."""
 
+import fcntl
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from config.launch.errors import LaunchError
@@ -33,3 +36,16 @@ def check_disk(folder: Path) -> None:
             f"only {free // 1_000_000} MB are free for {folder}: make room for {MIN_FREE_BYTES // 1_000_000} MB, "
             "or set VAR_DIR to a folder on another disk"
         )
+
+
+@contextmanager
+def only_start(folder: Path) -> Iterator[None]:
+    """Hold the data folder while the body runs. Raises LaunchError when another start holds it."""
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LaunchError(
+                f"already running on {folder}: stop that one, or set VAR_DIR to another folder"
+            ) from error
+        yield

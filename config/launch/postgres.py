@@ -115,5 +115,7 @@ class Postgres:
         return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
     def _create_database(self) -> None:
-        with self._connect() as connection, suppress(psycopg.errors.DuplicateDatabase):
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        known = sql.SQL("SELECT FROM pg_database WHERE datname = {}").format(DATABASE)
+        with self._connect() as connection:
+            if connection.execute(known).rowcount == 0:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))

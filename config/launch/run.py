@@ -8,103 +8,89 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
-from config.launch import process
-from config.launch.checks import check_disk, check_port
+from config.environment import BASE_DIR, ConfigurationError, read_environment
+from config.launch.checks import check_disk, check_port, only_start
 from config.launch.errors import LaunchError
-from config.launch.stores import stores
+from config.launch.ports import LOOPBACK
+from config.launch.process import Command
+from config.launch.stores import missing_stores
 from config.launch.supervisor import Supervisor
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 READY_TIMEOUT_S = 180.0
+_WELCOME = """
+  Ready: {address}
+  Sign in as administrator (once, within a day): {link}
+  Ctrl-C stops it.
+"""
 
 
 def run() -> int:
     """Start everything, print the address, wait for Ctrl-C or SIGTERM, stop everything. Raises LaunchError."""
-    folder = Path(os.environ.get("VAR_DIR") or ROOT / "var")
-    port = int(os.environ.get("PORT") or 8000)
+    folder = Path(os.environ.get("VAR_DIR") or BASE_DIR / "var").resolve()
+    port = _port()
     base_url = os.environ.get("BASE_URL") or f"http://localhost:{port}"
-    check_port(port)
     check_disk(folder)
-    with _interruptible(), stores(folder) as urls:
-        environment = {**urls, "BASE_URL": base_url, "VAR_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
-        _prepare(environment)
-        with Supervisor(_commands(environment, port, folder)) as supervisor:
-            supervisor.wait_until_ready(f"http://127.0.0.1:{port}/ready", READY_TIMEOUT_S)
-            _welcome(environment, base_url)
-            supervisor.watch()
+    with _interruptible(), only_start(folder), Supervisor() as supervisor:
+        check_port(port)
+        urls = {name: supervisor.keep_store(store) for name, store in missing_stores(folder, os.environ).items()}
+        environment = {**os.environ, **urls, "BASE_URL": base_url, "VAR_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
+        link = _prepare(environment)
+        supervisor.start(_commands(environment, port, folder))
+        supervisor.wait_until_ready(port, urlsplit(base_url).netloc, READY_TIMEOUT_S)
+        print(_WELCOME.format(address=base_url, link=link), flush=True)
+        supervisor.watch()
     return 0
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not (text.isdecimal() and 0 < int(text) < 65_536):
+        raise LaunchError(f"PORT is {text!r}: it takes a number from 1 to 65535")
+    return int(text)
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[None]:
-    """SIGTERM ends us as Ctrl-C does: in order."""
+    """SIGTERM and a closed terminal end us as Ctrl-C does: in order."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     except KeyboardInterrupt:
         print("\nstopped", flush=True)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def _prepare(environment: Mapping[str, str]) -> None:
-    _step("the model", environment, "-m", "transcription.models", os.environ.get("MODEL") or "base")
-    _step("the database", environment, "manage.py", "migrate", "--verbosity", "0")
-    _step("the static files", environment, "manage.py", "collectstatic", "--no-input", "--verbosity", "0")
+def _prepare(environment: Mapping[str, str]) -> str:
+    """Model, database and static files; returns the first administrator's sign-in link."""
+    try:
+        model = read_environment(environment).model
+    except ConfigurationError as error:
+        raise LaunchError(str(error)) from error
+    _finish("the model", environment, "-m", "transcription.models", model, output=None)
+    return _finish("the database", environment, "-m", "config.launch.prepare", output=subprocess.PIPE).strip()
 
 
-def _step(what: str, environment: Mapping[str, str], *arguments: str) -> None:
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env={**os.environ, **environment}, check=False)
+def _finish(what: str, environment: Mapping[str, str], *arguments: str, output: int | None) -> str:
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=BASE_DIR, env=environment, check=False, stdout=output, text=True)
     if done.returncode:
         raise LaunchError(f"{what} could not be prepared: the reason stands above")
+    return done.stdout or ""
 
 
-def _commands(environment: Mapping[str, str], port: int, folder: Path) -> list[process.Command]:
-    daphne = (
-        "-m",
-        "daphne",
-        "-v",
-        "0",
-        "-b",
-        os.environ.get("BIND", "127.0.0.1"),
-        "-p",
-        str(port),
-        "config.asgi:application",
-    )
-    celery = (
-        "-m",
-        "celery",
-        "--quiet",
-        "-A",
-        "config",
-        "worker",
-        "-B",
-        "-s",
-        str(folder / "beat"),
-        "-c",
-        "1",
-        "-l",
-        "WARNING",
-    )
-    arguments = {"web": daphne, "transcriber": ("manage.py", "transcribe"), "worker": celery}
-    return [process.Command(name, (sys.executable, *rest), environment, ROOT) for name, rest in arguments.items()]
-
-
-def _welcome(environment: Mapping[str, str], base_url: str) -> None:
-    link = subprocess.run(
-        [sys.executable, "manage.py", "signin_link"],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    print(
-        f"\n  Ready: {base_url}\n  Sign in as administrator, once, within a day: {link}\n  Ctrl-C stops it.\n",
-        flush=True,
-    )
+def _commands(environment: Mapping[str, str], port: int, folder: Path) -> list[Command]:
+    host = environment.get("BIND", LOOPBACK)
+    arguments = {
+        "web": f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split(),
+        "transcriber": ["manage.py", "transcribe"],
+        "worker": [*"-m celery --quiet -A config worker -B -c 1 -l WARNING -s".split(), str(folder / "beat")],
+    }
+    return [Command(name, (sys.executable, *rest), environment, BASE_DIR) for name, rest in arguments.items()]

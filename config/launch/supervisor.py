@@ -1,15 +1,16 @@
-"""Keeps a set of processes running: output under their names, restarts with growing pauses, stops all in order."""
+"""Keeps processes and stores running: output under their names, restarts with growing pauses, stops all in order."""
 
 import http.client
 import subprocess
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 
 from config.launch import process
 from config.launch.errors import LaunchError
+from config.launch.ports import LOOPBACK
+from config.launch.stores import Store
 
 POLL_S = 0.2
 LONGEST_PAUSE_S = 30.0
@@ -18,7 +19,11 @@ STEADY_S = 60.0  # after which a process counts as well again
 
 @dataclass
 class Child:
-    command: process.Command
+    """One thing kept running. `start` runs it (again) and returns its process; `stop` ends that in order."""
+
+    name: str
+    start: "Callable[[], subprocess.Popen[bytes]]"
+    stop: "Callable[[subprocess.Popen[bytes]], object]"
     running: "subprocess.Popen[bytes]"
     started_at: float
     failures: int = 0
@@ -26,65 +31,100 @@ class Child:
 
 
 class Supervisor:
-    """`with Supervisor(commands)`: started on entry, in order; stopped on exit, in reverse."""
+    """Within `with`, keeps what it is given; on exit stops the processes, then the stores."""
 
-    def __init__(self, commands: list[process.Command]) -> None:
-        self._commands = commands
-        self._width = max(len(command.name) for command in commands)
-        self._children: list[Child] = []
+    def __init__(self) -> None:
+        self._stores: list[Child] = []
+        self._processes: list[Child] = []
 
     def __enter__(self) -> "Supervisor":
-        for command in self._commands:
-            self._children.append(Child(command, self._start(command), time.monotonic()))
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        for child in reversed(self._children):
-            process.stop(child.running, child.command.stop_signal)
+        for child in [*self._processes, *self._stores]:
+            child.stop(child.running)
 
-    def wait_until_ready(self, url: str, timeout_s: float) -> None:
-        """Wait for HTTP 200; raises LaunchError when a process dies first or it takes too long."""
+    def keep_store(self, store: Store) -> str:
+        """Start the store and return its URL. Raises LaunchError."""
+
+        def start() -> "subprocess.Popen[bytes]":
+            store.start()
+            assert store.process is not None
+            return store.process
+
+        try:
+            running = start()
+        except BaseException:
+            store.stop()
+            raise
+        self._stores.append(Child(store.name, start, lambda _: store.stop(), running, time.monotonic()))
+        return store.url
+
+    def start(self, commands: list[process.Command]) -> None:
+        """Start the processes, their output on ours under their names."""
+        width = max(len(command.name) for command in commands)
+        for command in commands:
+            self._processes.append(_supervised(command, width))
+
+    def wait_until_ready(self, port: int, host: str, timeout_s: float) -> None:
+        """Wait until /ready says yes; raises LaunchError when a process dies first or it takes too long."""
         deadline = time.monotonic() + timeout_s
-        while not _answers(url):
-            for child in self._children:
+        while not _is_ready(port, host):
+            for child in self._processes:
                 if child.running.poll() is not None:
-                    raise LaunchError(f"{child.command.name} ended at its start: the reason stands above")
+                    raise LaunchError(f"{child.name} ended at its start: the reason stands above")
             if time.monotonic() > deadline:
-                raise LaunchError(f"not ready after {timeout_s:.0f} s: {url} says why")
+                raise LaunchError(f"not ready after {timeout_s:.0f} s: http://{LOOPBACK}:{port}/ready says why")
             time.sleep(POLL_S)
 
     def watch(self) -> None:
         """Restart what dies, for ever (until KeyboardInterrupt)."""
         while True:
-            for child in self._children:
-                self._look_after(child)
+            for child in [*self._stores, *self._processes]:
+                _look_after(child)
             time.sleep(POLL_S)
 
-    def _look_after(self, child: Child) -> None:
-        now = time.monotonic()
-        if child.restart_at is not None:
-            if now >= child.restart_at:
-                child.running, child.started_at, child.restart_at = self._start(child.command), now, None
-        elif child.running.poll() is not None:
-            child.failures = 0 if now - child.started_at > STEADY_S else child.failures + 1
-            pause = min(2.0**child.failures - 1, LONGEST_PAUSE_S)
-            child.restart_at = now + pause
-            print(
-                f"{child.command.name} ended with {child.running.returncode}; starting again in {pause:.0f} s",
-                flush=True,
-            )
 
-    def _start(self, command: process.Command) -> "subprocess.Popen[bytes]":
-        child = process.start(command, subprocess.PIPE)
-        process.relay(child, command.name, self._width)
-        return child
+def _supervised(command: process.Command, width: int) -> Child:
+    def start() -> "subprocess.Popen[bytes]":
+        running = process.start(command, subprocess.PIPE)
+        process.relay(running, command.name, width)
+        return running
+
+    def stop(running: "subprocess.Popen[bytes]") -> None:
+        process.stop(running, command.stop_signal)
+
+    return Child(command.name, start, stop, start(), time.monotonic())
 
 
-def _answers(url: str) -> bool:
+def _look_after(child: Child) -> None:
+    now = time.monotonic()
+    if child.restart_at is None and child.running.poll() is not None:
+        child.failures = 0 if now - child.started_at > STEADY_S else child.failures + 1
+        pause = min(2.0**child.failures - 1, LONGEST_PAUSE_S)
+        child.restart_at = now + pause
+        print(f"{child.name} ended with {child.running.returncode}; starting again in {pause:.0f} s", flush=True)
+    elif child.restart_at is not None and now >= child.restart_at:
+        _restart(child)
+
+
+def _restart(child: Child) -> None:
+    child.started_at, child.restart_at = time.monotonic(), None
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == http.client.OK)
-    except (urllib.error.URLError, OSError, http.client.HTTPException):
+        child.running = child.start()
+    except LaunchError as error:
+        print(f"{child.name}: {error}", flush=True)
+
+
+def _is_ready(port: int, host: str) -> bool:
+    """Ask the web process directly, under the name that browsers use: proxies of the environment do not matter."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/ready", headers={"Host": host})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
