@@ -111,6 +111,7 @@ class AudioStream(models.Model):
     offset_ms = models.PositiveBigIntegerField(_("starts at (ms)"))  # of sample 0, from the meeting's start
     fence = models.PositiveBigIntegerField(default=0)  # rises with every new owner: only the newest may store
     settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
+    received_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; noted when audio pauses
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled
 

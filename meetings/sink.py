@@ -52,7 +52,10 @@ class MeetingSink:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
 
     async def released(self, claim: Claim) -> None:
-        self._streams.pop(claim.stream.stream_id, None)
+        stream_id = claim.stream.stream_id
+        self._streams.pop(stream_id, None)
+        if received := await audio_bus().cursor(stream_id):
+            await _stored(bind(streams.note_received, stream_id, received))
         meeting_id = UUID(claim.stream.meeting_id)
         stream_ids = await _stored(bind(streams.unfinished_streams, meeting_id))
         if stream_ids and await audio_bus().drained(stream_ids):

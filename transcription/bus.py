@@ -140,6 +140,12 @@ class AudioBus:
         with _redis_errors():
             return bool(await self._retire([frames, LIVE], [stream_id]))
 
+    async def cursor(self, stream_id: str) -> int | None:
+        """The end of all acknowledged audio of a stream; None when the bus does not know it any more."""
+        with _redis_errors():
+            found = await self._redis.hget(_keys(stream_id)[1], "next")
+        return int(found) if found is not None else None
+
     async def discard(self, stream_id: str) -> None:
         """Forget a stream and its audio: its meeting was deleted."""
         with _redis_errors():

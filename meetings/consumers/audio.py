@@ -34,7 +34,7 @@ AHEAD_SECONDS = 10.0  # by which a browser's clock may run ahead of ours
 HOLD_MS = 1_000
 REAL_TIME_FACTOR = 8.0  # a reconnecting page may send its backlog this fast
 BURST_SECONDS = 90.0
-MAX_IGNORED_HOLDS = 200
+MAX_IGNORED_FRAMES = 150  # after one hold: a page that heeds it has at most ten seconds on their way
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class OpenStream:
     frames: int = 0
     duplicate_frames: int = 0
     gap_samples: int = 0
-    held: bool = False
+    held_until: float = 0.0  # monotonic; 0 while audio is taken
     ignored: int = 0
 
     def count(self, appended: Appended) -> None:
@@ -148,12 +148,18 @@ class AudioConsumer(MeetingConsumer):
         frame = decode_frame(data)
         stream = self._require_stream()
         self._check_range(stream, frame)
-        if stream.held and frame.first_sample > stream.next_sample:
+        if self._is_held(stream, frame):
             await self._ignore(stream)
         elif not self._allowance.take(frame.sample_count / stream.info.sample_rate):
             await self._hold(stream)
         else:
             await self._append(stream, frame)
+
+    def _is_held(self, stream: OpenStream, frame: AudioFrame) -> bool:
+        """Until the page has heeded the hold: by its time, and by starting again from where it was held."""
+        return bool(stream.held_until) and (
+            time.monotonic() < stream.held_until or frame.first_sample > stream.next_sample
+        )
 
     def _check_range(self, stream: OpenStream, frame: AudioFrame) -> None:
         elapsed = (datetime.now(UTC) - stream.started_at).total_seconds() + AHEAD_SECONDS
@@ -173,23 +179,20 @@ class AudioConsumer(MeetingConsumer):
         except StreamSuperseded:
             await self.refuse(CloseCode.SUPERSEDED, "superseded", "Another tab or window speaks for you now.")
         else:
-            stream.held = False
+            stream.held_until = 0.0
             stream.count(appended)
             if stream.frames % ACK_FRAMES == 0 or appended.duplicate:
                 await self.tell(AudioAck(stream.next_sample))
 
     async def _hold(self, stream: OpenStream) -> None:
         """Take nothing until the page sends again from `next_sample`: what it has is kept there."""
-        if not stream.held:
-            stream.held = True
-            stream.ignored = 0
-            await self.tell(AudioHold(stream.next_sample, HOLD_MS))
-        else:
-            await self._ignore(stream)
+        stream.ignored = 0
+        stream.held_until = time.monotonic() + HOLD_MS / 1_000
+        await self.tell(AudioHold(stream.next_sample, HOLD_MS))
 
     async def _ignore(self, stream: OpenStream) -> None:
         stream.ignored += 1
-        if stream.ignored % MAX_IGNORED_HOLDS == 0:
+        if stream.ignored > MAX_IGNORED_FRAMES:
             await self.refuse(CloseCode.TOO_FAST, "too_fast", "Audio came much faster than real time.")
 
     # ── Room events ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -59,6 +59,11 @@ def _info(participant: Participant, stream: AudioStream) -> StreamInfo:
     )
 
 
+def note_received(stream_id: str, sample: int) -> None:
+    """Keep how far the audio went for longer than the bus does."""
+    AudioStream.objects.filter(pk=stream_id, received_until__lt=sample).update(received_until=sample)
+
+
 def finishing_meetings() -> dict[UUID, list[str]]:
     """Meetings that ended but are not complete, with their stream ids."""
     return {

@@ -17,6 +17,7 @@ from django.db import close_old_connections  # noqa: E402
 from meetings.models import AudioStream, Meeting, Participant, Segment, User  # noqa: E402
 from meetings.services import rooms  # noqa: E402
 from meetings.services.access import SESSION_KEY  # noqa: E402
+from meetings.services.audit import problems  # noqa: E402
 
 
 def make_meeting(people: int, language: str = "en") -> dict[str, Any]:
@@ -60,6 +61,10 @@ def present(participant: str) -> bool:
     return Participant.objects.get(pk=participant).left_at is None
 
 
+def audit(code: str) -> list[str]:
+    return list(problems(Meeting.objects.get(code=code)))
+
+
 def remove(participant: str) -> None:
     Participant.objects.get(pk=participant).delete()
 
@@ -72,7 +77,7 @@ def change_password(code: str) -> None:
 
 ACTIONS = {
     act.__name__: act
-    for act in (make_meeting, end_meeting, meeting_status, segments, streams, present, remove, change_password)
+    for act in (make_meeting, end_meeting, meeting_status, segments, streams, present, audit, remove, change_password)
 }
 
 

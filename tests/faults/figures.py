@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import random
+import statistics
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
@@ -47,6 +48,10 @@ def tally(room: Room, microphones: Sequence[Microphone], *, allowed_lost: Sequen
         doubled += sum(count - 1 for count in counts.values())
         disordered += sum(later < earlier for earlier, later in zip(heard, heard[1:], strict=False))
     return Tally(lost, doubled, disordered)
+
+
+def p99(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=100)[98]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ class LastingSocket:
         self.history: list[tuple[float, str]] = []  # monotonic time, what the page would show
         self.reads = True
         self._chance = chance
+        self._port = 0
         self._wire: ClientConnection | None = None
         self._outbox: deque[str | bytes] = deque()  # bounded by `buffered_bytes`, as the page does
         self._wake = asyncio.Event()
@@ -64,7 +65,12 @@ class LastingSocket:
 
     @property
     def url(self) -> str:
-        return self.ticket.base_url.replace("http", "ws", 1) + self.path.format(code=self.ticket.code)
+        base = f"http://127.0.0.1:{self._port}" if self._port else self.ticket.base_url
+        return base.replace("http", "ws", 1) + self.path.format(code=self.ticket.code)
+
+    def through(self, port: int) -> None:
+        """Take another way to the product than the other pages."""
+        self._port = port
 
     @property
     def is_open(self) -> bool:
@@ -144,7 +150,7 @@ class LastingSocket:
         if soon:
             return self._chance.random() * 0.5
         self._attempt += 1
-        return self._chance.random() * min(8.0, 0.5 * 2 ** (self._attempt - 1))
+        return self._chance.random() * min(4.0, 0.5 * 2 ** (self._attempt - 1))
 
     async def _one_connection(self) -> int | None:
         """Connects and reads until the end; returns the close code, None when there was no connection."""

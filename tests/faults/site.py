@@ -66,6 +66,7 @@ class Site:
         port = free_port()
         self.front, self.bus, self.base = Proxy(port), Proxy(self.valkey.port), Proxy(self.postgres.port)
         self.folder = folder
+        self.scripted: set[str] = set()  # transcribers with a script
         self.stack = Stack(
             database_url=self.postgres.url.replace(str(self.postgres.port), str(self.base.port)),
             redis_url=f"redis://127.0.0.1:{self.bus.port}/0",
@@ -114,8 +115,9 @@ class Site:
             self.resume(name)
             if self.stack.running[name].poll() is not None:
                 del self.stack.running[name]
-        for name in set(self.stack.running) - {"web", TRANSCRIBER}:
+        for name in (set(self.stack.running) - {"web", TRANSCRIBER}) | (self.scripted & set(self.stack.running)):
             self.stack.kill(name)
+        self.scripted.clear()
         if "web" not in self.stack.running:
             self.stack.start_web()
         if TRANSCRIBER not in self.stack.running:
@@ -168,6 +170,13 @@ class Site:
         self.stack.running.pop("web").wait(timeout=20)
         self.stack.running["web"] = self.stack.running.pop("next")
 
+    def start_scripted(self, name: str = TRANSCRIBER, **script: float) -> None:
+        """A transcriber whose engine misbehaves, in the place of the one that runs."""
+        if name in self.stack.running:
+            self.stack.kill(name)
+        self.scripted.add(name)
+        self.stack.start_transcriber(name, MODEL=",".join(f"{key}={value}" for key, value in script.items()))
+
     # ── People ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def meeting(self, people: int) -> list[Ticket]:
@@ -219,6 +228,8 @@ class Gathering:
             await until(self._all_shown, seconds)
         await asyncio.sleep(1.0)  # what comes twice comes now
         await self._same_for_everybody()
+        audit = await aside(lambda: self.site.backstage.ask("audit", code=self.tickets[0].code))
+        assert audit == []
         return self.count()
 
     def count(self, allowed_lost: Sequence[int] = ()) -> Tally:

@@ -6,51 +6,21 @@ import random
 import secrets
 import struct
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 
 from meetings.protocol import FRAME_HEADER, CloseCode
 from tests.faults.figures import Figures, Tally
 from tests.faults.pages import Microphone, Room, Ticket
+from tests.faults.wire import answer, header, raw
 from tests.faults.site import Gathering, Site, aside, until
 from tests.people import Person
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(120)]
 CLEAN = Tally(0, 0, 0)
-
-
-@asynccontextmanager
-async def raw(ticket: Ticket, kind: str, origin: str | None = "", **headers: str) -> AsyncIterator[ClientConnection]:
-    """A bare socket; `origin` "" is the right one."""
-    path = f"/ws/meetings/{ticket.code}/" + ("audio/" if kind == "audio" else "")
-    url = ticket.base_url.replace("http", "ws", 1) + path
-    cookies = {"Cookie": f"sessionid={ticket.session}", **headers}
-    async with connect(
-        url, origin=ticket.base_url if origin == "" else origin, additional_headers=cookies, max_size=None
-    ) as wire:
-        yield wire
-
-
-async def answer(wire: ClientConnection, kind: str = "error", seconds: float = 10.0) -> dict[str, object]:
-    """The next message of a kind, or {"close": code}."""
-    try:
-        async with asyncio.timeout(seconds):
-            while True:
-                message: dict[str, object] = json.loads(await wire.recv())
-                if message["type"] == kind:
-                    return message
-    except ConnectionClosed:
-        return {"close": wire.close_code}
-
-
-def header(first_sample: int = 0, version: int = 1, flags: int = 0) -> bytes:
-    return FRAME_HEADER.pack(version, flags, 0, 0, first_sample)
 
 
 BAD_FRAMES = {

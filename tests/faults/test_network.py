@@ -1,12 +1,23 @@
 """Rows 1–10: what the network and the browser do to a meeting."""
 
 import asyncio
+import json
+import os
+import random
 import time
+from contextlib import suppress
+from dataclasses import replace
 
 import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.faults.figures import Figures
+from meetings.protocol import CloseCode
+from tests.faults.figures import Figures, Tally, p99
+from tests.faults.pages import LastingSocket, Room, Ticket
+from tests.faults.proxy import Proxy
 from tests.faults.site import Gathering, until
+from tests.faults.wire import answer, header, raw
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240)]
 
@@ -26,3 +37,205 @@ async def test_a_socket_cut_in_mid_speech_resumes(gathering: Gathering, figures:
     assert count.clean
     assert shown_after < 1.0
     assert recovered < 3.0
+
+
+@pytest.mark.parametrize("seconds", [30.0])
+async def test_a_black_hole_is_noticed_and_what_was_said_in_it_is_replayed(
+    gathering: Gathering, figures: Figures, seconds: float
+) -> None:
+    site, microphone = gathering.site, gathering.microphone
+    speaking = asyncio.create_task(gathering.speak(seconds + 12))
+    await asyncio.sleep(2.5)
+    moment = time.monotonic()
+    site.front.weather.swallow = True
+    await asyncio.sleep(seconds)
+    shown = microphone.shown_since(moment)
+    site.front.heal()
+    recovered = await until(lambda: microphone.is_open and microphone.kept_s < 0.5)
+    await speaking
+    count = await gathering.finish()
+    figures.add(2, f"black hole for {seconds:.0f} s", count, recovered, "≤ 5 s after it heals", shown)
+    assert count.clean
+    assert "reconnecting" in shown
+    assert recovered < 5.0
+
+
+async def test_a_reloaded_page_goes_on_with_its_stream(gathering: Gathering, figures: Figures) -> None:
+    """What the page had sent is there; what it had captured and not sent is lost with it, which is a frame or two."""
+    before = gathering.microphone
+    await before.speak(3.0)
+    await before.close()
+    reloaded = gathering.unmute(gathering.tickets[0], stream_id=before.stream_id, first_frame=before.index + 10)
+    await reloaded.speak(4.0)
+    gathering.microphones.remove(before)
+    await gathering.finish()
+    gathering.microphones.insert(0, before)
+    count = gathering.count()
+    figures.add(4, "page reload while speaking", count, None, "frames lost ≤ 1", reloaded.shown_since(0))
+    assert reloaded.stream_id == before.stream_id
+    assert (count.doubled, count.disordered) == (0, 0)
+    assert count.lost <= 1
+
+
+async def test_a_killed_tab_leaves_and_what_it_had_sent_stays(gathering: Gathering, figures: Figures) -> None:
+    ticket = gathering.tickets[1]
+    room, microphone = gathering.enter(ticket), gathering.unmute(ticket)
+    await microphone.speak(3.0)
+    await until(lambda: gathering.room.participants.get(ticket.participant, {}).get("present"))
+    unacknowledged = microphone.kept_s
+    gathering.rooms.remove(room)
+    await room.close()
+    await microphone.close()
+    killed = time.monotonic()
+    await until(lambda: not gathering.room.participants[ticket.participant]["present"], 30)
+    left = time.monotonic() - killed
+    sent = [word for word in microphone.said if word * 1_600 <= microphone.acknowledged]
+    microphone.said = sent
+    gathering.microphones.remove(microphone)
+    await until(lambda: set(sent) <= set(gathering.room.words(microphone.stream_id)), 30)
+    await gathering.finish()
+    gathering.microphones.append(microphone)
+    count = gathering.count()
+    figures.add(5, "tab killed", count, left, f"left ≤ 30 s; {unacknowledged:.1f} s unacknowledged", "left")
+    assert count.clean
+
+
+async def test_a_vanished_machine_leaves_too(gathering: Gathering, figures: Figures) -> None:
+    """No FIN, no RST: nothing is heard of it any more."""
+    site = gathering.site
+    ticket = gathering.tickets[1]
+    far = Proxy(site.stack.port)
+    room = Room(replace(ticket, base_url=site.base_url), random.Random(0))
+    room.through(far.port)
+    room.open()
+    await until(lambda: gathering.room.participants.get(ticket.participant, {}).get("present"))
+    far.weather.swallow = far.weather.refuse = True
+    gone = time.monotonic()
+    await until(lambda: not gathering.room.participants[ticket.participant]["present"], 40)
+    left = time.monotonic() - gone
+    await room.close()
+    far.close()
+    figures.add(5, "machine vanished (black hole)", Tally(0, 0, 0), left, "left ≤ 30 s", "left")
+    assert left < 30
+
+
+async def test_the_newest_tab_wins(gathering: Gathering, figures: Figures) -> None:
+    old_room, old = gathering.room, gathering.microphone
+    await old.speak(2.0)
+    gathering.enter(gathering.tickets[0])
+    new = gathering.unmute(gathering.tickets[0])
+    took = await until(lambda: old.refused and old_room.refused, 10)
+    gathering.rooms.remove(old_room)
+    gathering.microphones.remove(old)
+    await new.speak(3.0)
+    old.said = [word for word in old.said if word * 1_600 <= old.acknowledged]
+    await gathering.finish()
+    await until(lambda: set(old.said) <= set(gathering.room.words(old.stream_id)), 30)
+    gathering.microphones.append(old)
+    count = gathering.count()
+    figures.add(6, "the same participant in two tabs", count, took, "one writer", f"the old one: close {old.refused}")
+    await old_room.close()
+    assert count.clean
+    assert old.refused == old_room.refused == CloseCode.SUPERSEDED
+
+
+async def test_audio_far_too_fast_is_refused_and_harms_nobody(gathering: Gathering, figures: Figures) -> None:
+    quiet = gathering.microphone
+    await quiet.speak(5.0)
+    before = p99(quiet.ack_times)
+    del quiet.ack_times[:]
+    speaking = asyncio.create_task(quiet.speak(8.0))
+    code = await flood(gathering.tickets[1])
+    await speaking
+    after = p99(quiet.ack_times)
+    count = await gathering.finish()
+    figures.add(8, "audio at 20x real time", count, None,
+                f"p99 of the others {before * 1000:.0f} → {after * 1000:.0f} ms (+ ≤ 20 %)", f"close {code}")  # fmt: skip
+    assert count.clean
+    assert code == CloseCode.TOO_FAST
+    assert after < max(before * 1.2, 0.5)
+
+
+async def flood(ticket: Ticket) -> int | None:
+    """The same two seconds of audio again and again, 20 times as fast as they last, deaf to `audio.hold`."""
+    async with raw(ticket, "audio") as wire:
+        await wire.send(json.dumps({"type": "audio.start", "language": "en"}))
+        await answer(wire, "audio.ready")
+        reading = asyncio.create_task(wait_closed(wire))
+        frames = [header(index * 1_600) + bytes(3_200) for index in range(20)]
+        with suppress(ConnectionClosed):
+            for number in range(6_000):
+                await wire.send(frames[number % 20])
+                await asyncio.sleep(0.1 / 20)
+        await reading
+        return wire.close_code
+
+
+async def wait_closed(wire: ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        while True:
+            await wire.recv()
+
+
+async def test_a_storm_of_handshakes_harms_nobody(gathering: Gathering, figures: Figures) -> None:
+    quiet = gathering.microphone
+    await quiet.speak(5.0)
+    before = p99(quiet.ack_times)
+    del quiet.ack_times[:]
+    speaking = asyncio.create_task(quiet.speak(6.0))
+    started = time.monotonic()
+    stranger = replace(gathering.tickets[1], session="nobody")
+    codes = await asyncio.gather(*(handshake(stranger, 0.004 * number) for number in range(500)))
+    rate = len(codes) / (time.monotonic() - started)
+    await speaking
+    after = p99(quiet.ack_times)
+    count = await gathering.finish()
+    figures.add(8, f"500 handshakes ({rate:.0f}/s)", count, None,
+                f"p99 of the others {before * 1000:.0f} → {after * 1000:.0f} ms (+ ≤ 20 %)",
+                f"closes {sorted({str(code) for code in codes})}")  # fmt: skip
+    assert count.clean
+
+
+async def handshake(ticket: Ticket, after_s: float) -> int | None:
+    await asyncio.sleep(after_s)
+    try:
+        async with raw(ticket, "room") as wire:
+            await wait_closed(wire)
+            return wire.close_code
+    except (OSError, InvalidStatus, TimeoutError):
+        return None
+
+
+@pytest.mark.parametrize("kind", ["listener", "speaker"])
+async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
+    gathering: Gathering, figures: Figures, kind: str
+) -> None:
+    site, ticket = gathering.site, gathering.tickets[1]
+    page: LastingSocket = gathering.enter(ticket) if kind == "listener" else gathering.unmute(ticket)
+    await until(lambda: page.is_open and page.history)
+    before, stopped = site.memory(), time.monotonic()
+    page.reads = False
+    speaking = asyncio.create_task(gathering.speak(26.0))
+    wire = page._wire  # noqa: SLF001
+    assert wire is not None
+    await until(lambda: wire.transport.is_closing() or wire.close_code is not None, 30)
+    closed = time.monotonic() - stopped
+    growth = (site.memory() - before) / 1e6
+    page.reads = True
+    await speaking
+    count = await gathering.finish()
+    figures.add(9, f"{kind} that stops reading", count, closed, f"closed ≤ 20 s; RSS + {growth:.1f} MB (≤ 5)",
+                f"close {page.closes}")  # fmt: skip
+    assert count.clean
+    assert closed < 20.5
+    assert growth < 5
+
+
+async def test_an_idle_socket_stays_open(gathering: Gathering, figures: Figures) -> None:
+    seconds = float(os.environ.get("FAULTS_IDLE_SECONDS", "45"))
+    await until(lambda: gathering.room.welcomes and gathering.microphone.stream_id)
+    await asyncio.sleep(seconds)
+    closes = gathering.room.connections + gathering.microphone.connections - 2
+    count = await gathering.finish()
+    figures.add(10, f"idle socket for {seconds:.0f} s", count, None, f"closes {closes}", gathering.room.shown_since(0))
+    assert closes == 0

@@ -2,22 +2,17 @@
 
 import asyncio
 import signal
-import statistics
 import time
 
 import httpx
 import psycopg
 import pytest
 
-from tests.faults.figures import Figures, Tally
+from tests.faults.figures import Figures, Tally, p99
 from tests.faults.pages import RATE
 from tests.faults.site import Gathering, aside, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240)]
-
-
-def p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
 
 
 async def streaming_again(gathering: Gathering, index: int, seconds: float = 40.0) -> float:
@@ -69,7 +64,7 @@ async def test_redis_comes_back_empty(gathering: Gathering, figures: Figures) ->
 
 def covered_by_gaps(gathering: Gathering) -> list[int]:
     """Counters whose frames begin inside a declared gap."""
-    gaps = [one for one in gathering.site.backstage.ask("segments", code=gathering.tickets[0].code)]
+    gaps = gathering.site.backstage.ask("segments", code=gathering.tickets[0].code)
     ranges = [(gap["start_sample"], gap["end_sample"]) for gap in gaps if gap["kind"] == "gap"]
     said = gathering.microphone.said
     return [word for word in said if any(start <= (word - 1) * 1_600 < end for start, end in ranges)]
