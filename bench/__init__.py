@@ -1,0 +1,1 @@
+"""How fast, how right and how cheap live recognition is: `python -m bench`."""

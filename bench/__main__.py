@@ -1,0 +1,103 @@
+"""`python -m bench [--model base] [--gpu] [--seconds 60] [--speakers 1 2 4 8]`: table, JSON and plots."""
+
+import argparse
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+
+from bench import offline, report, voices
+from bench.screen import Delays, measure
+from bench.streaming import EngineAlone, Source, Take, stream
+from bench.through_redis import redis_path
+from tests.speech import Voice, word_count, word_error_rate
+from transcription.recogniser import Recogniser, RecogniserSettings
+
+
+class Bench:
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.device = "cuda" if options.gpu else "cpu"
+        self.yardstick = offline.load(options.model, self.device)
+        self.rows: list[report.Row] = []
+
+    def add(self, name: str, spoken: list[Voice], take: Take) -> None:
+        """Figures over all speakers together."""
+        delays, wrong, wrong_offline, words = Delays(), 0.0, 0.0, 0
+        for voice in spoken:
+            heard = offline.hear(self.yardstick, voice)
+            delays.add(measure(take.screens[voice.name], heard))
+            count = word_count(voice.text)
+            words += count
+            wrong += count * word_error_rate(voice.text, take.screens[voice.name].text)
+            wrong_offline += count * word_error_rate(voice.text, " ".join(word.text for word in heard))
+        row: report.Row = {"run": name, "speakers": len(spoken), **delays.figures()}
+        row |= {"wer": wrong / max(1, words), "wer_offline": wrong_offline / max(1, words)}
+        row["cpu_per_audio_second"] = take.cpu_seconds / take.audio_seconds
+        row["mb_per_speaker"] = (take.rss_bytes - take.idle_rss_bytes) / len(spoken) / 1e6 if take.rss_bytes else None
+        self.rows.append(row)
+        print(report.table([row]).splitlines()[-1], flush=True)
+
+    async def run(self) -> None:
+        settings = RecogniserSettings(model=self.options.model, device=self.device)
+        recogniser = Recogniser(settings)
+        await recogniser.start()
+        try:
+            print(report.table([]), flush=True)
+            await self.baseline()
+            for speakers in self.options.speakers:
+                await self.live(f"{speakers} talking", voices.continuous(speakers, self.options.seconds), recogniser)
+            await self.live("meeting", voices.meeting("eight-3min", 2 * self.options.seconds), recogniser)
+            await self.redis(recogniser)
+        finally:
+            await recogniser.close()
+
+    async def baseline(self) -> None:
+        [voice] = voices.continuous(1, self.options.seconds)
+        screen, cpu = await offline.loop(self.yardstick, voice)
+        self.add("baseline loop", [voice], Take({voice.name: screen}, cpu, voice.seconds))
+
+    async def live(self, name: str, spoken: list[Voice], recogniser: Recogniser) -> None:
+        source: Source = EngineAlone(recogniser)
+        self.add(name, spoken, await stream(source, spoken))
+
+    async def redis(self, recogniser: Recogniser) -> None:
+        from config.launch.valkey import Valkey
+
+        spoken = voices.continuous(1, self.options.seconds)
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            private = None if os.environ.get("REDIS_URL") else Valkey(Path(folder))
+            if private:
+                private.start()
+            try:
+                url = private.url if private else os.environ["REDIS_URL"]
+                async with redis_path(url, recogniser) as source:
+                    self.add("1 through Redis", spoken, await stream(source, spoken))
+            finally:
+                if private:
+                    private.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--gpu", action="store_true", help="on a GPU, large-v3-turbo, up to 64 speakers")
+    parser.add_argument("--model")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of speech in each run")
+    parser.add_argument("--speakers", type=int, nargs="*")
+    options = parser.parse_args()
+    options.model = options.model or ("large-v3-turbo" if options.gpu else "base")
+    options.speakers = options.speakers or ([1, 2, 4, 8, 16, 32, 64] if options.gpu else [1, 2, 4, 8])
+    about = report.machine() | {"model": options.model, "seconds": options.seconds}
+    bench = Bench(options)
+    asyncio.run(bench.run())
+    name = f"{Path(options.model).name}-{'gpu' if options.gpu else 'cpu'}"
+    print("\n" + report.table(bench.rows) + f"\n\nwritten: {report.write(name, about, bench.rows)}")
+    talking = [row for row in bench.rows if str(row["run"]).endswith("talking")]
+    lines = {
+        figure: [(row["speakers"], row[figure]) for row in talking] for figure in ("seen_p50", "seen_p95", "final_p95")
+    }
+    report.plot(report.PLOTS / f"{name}-speakers.svg", "Delay by speakers who talk at once (s)", "speakers", lines)
+
+
+if __name__ == "__main__":
+    main()
