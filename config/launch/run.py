@@ -15,7 +15,7 @@ from config.launch.checks import check_disk, check_port, only_start
 from config.launch.errors import LaunchError
 from config.launch.ports import LOOPBACK
 from config.launch.process import Command
-from config.launch.stores import missing_stores
+from config.launch.stores import announcing, missing_stores
 from config.launch.supervisor import Supervisor
 
 READY_TIMEOUT_S = 180.0
@@ -36,11 +36,12 @@ def run() -> int:
         check_port(port)
         urls = {name: supervisor.keep_store(store) for name, store in missing_stores(folder, os.environ).items()}
         environment = {**os.environ, **urls, "BASE_URL": base_url, "VAR_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
-        link = _prepare(environment)
-        supervisor.start(_commands(environment, port, folder))
-        supervisor.wait_until_ready(port, urlsplit(base_url).netloc, READY_TIMEOUT_S)
-        print(_WELCOME.format(address=base_url, link=link), flush=True)
-        supervisor.watch()
+        with announcing(folder, urls):
+            link = _prepare(environment)
+            supervisor.start(_commands(environment, port, folder))
+            supervisor.wait_until_ready(port, urlsplit(base_url).netloc, READY_TIMEOUT_S)
+            print(_WELCOME.format(address=base_url, link=link), flush=True)
+            supervisor.watch()
     return 0
 
 

@@ -3,6 +3,7 @@
 Both listen on 127.0.0.1 only, on a free port and with a password made for them, and keep their data in a folder.
 """
 
+import json
 import os
 import subprocess
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from config.launch.errors import LaunchError
+from config.launch.private_files import write_private
 
 READY_TIMEOUT_S = 60.0
 
@@ -40,6 +42,26 @@ def stores(var_dir: Path, environment: Mapping[str, str] = os.environ) -> Iterat
             store.start()
             urls[name] = store.url
         yield urls
+
+
+@contextmanager
+def announcing(var_dir: Path, urls: Mapping[str, str]) -> Iterator[None]:
+    """While the body runs, a note says where the stores are, for commands beside this start."""
+    note = var_dir / "stores.json"
+    write_private(note, json.dumps(dict(urls)))
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def announced(var_dir: Path) -> dict[str, str]:
+    """DATABASE_URL and REDIS_URL of the start that runs on `var_dir`. Raises LaunchError while it is still starting."""
+    try:
+        urls: dict[str, str] = json.loads((var_dir / "stores.json").read_text())
+    except FileNotFoundError as error:
+        raise LaunchError("the stores are still starting: try again in a moment") from error
+    return urls
 
 
 def missing_stores(var_dir: Path, environment: Mapping[str, str]) -> dict[str, Store]:

