@@ -74,13 +74,13 @@ def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM)
     return process.wait()
 
 
-def relay(process: subprocess.Popen[bytes], name: str, width: int) -> threading.Thread:
+def relay(process: subprocess.Popen[bytes], name: str) -> threading.Thread:
     """Copy the process's output line by line to our own, each line under its name, until it ends."""
 
     def copy() -> None:
         assert process.stdout is not None
         for line in process.stdout:
-            sys.stdout.write(f"{name:<{width}} | {line.decode(errors='replace').rstrip()}\n")
+            sys.stdout.write(f"{name:<11} | {line.decode(errors='replace').rstrip()}\n")
             sys.stdout.flush()
 
     thread = threading.Thread(target=copy, name=f"output of {name}", daemon=True)

@@ -35,10 +35,15 @@ def run() -> int:
     with _interruptible(), only_start(folder), Supervisor() as supervisor:
         check_port(port)
         urls = {name: supervisor.keep_store(store) for name, store in missing_stores(folder, os.environ).items()}
-        environment = {**os.environ, **urls, "BASE_URL": base_url, "VAR_DIR": str(folder), "PYTHONUNBUFFERED": "1"}
-        with announcing(folder, urls):
-            link = _prepare(environment)
-            supervisor.start(_commands(environment, port, folder))
+        own = {**urls, "BASE_URL": base_url, "VAR_DIR": str(folder)}
+        environment = {**os.environ, **own, "PYTHONUNBUFFERED": "1"}
+        commands = _commands(environment, port, folder)
+        with announcing(folder, own):
+            _fetch_model(environment)
+            supervisor.start(commands["transcriber"])  # it loads the model while the database is prepared
+            link = _prepare_database(environment)
+            supervisor.start(commands["web"])
+            supervisor.start(commands["worker"])
             supervisor.wait_until_ready(port, urlsplit(base_url).netloc, READY_TIMEOUT_S)
             print(_WELCOME.format(address=base_url, link=link), flush=True)
             supervisor.watch()
@@ -69,13 +74,16 @@ def _interruptible() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _prepare(environment: Mapping[str, str]) -> str:
-    """Model, database and static files; returns the first administrator's sign-in link."""
+def _fetch_model(environment: Mapping[str, str]) -> None:
     try:
         model = read_environment(environment).model
     except ConfigurationError as error:
         raise LaunchError(str(error)) from error
     _finish("the model", environment, "-m", "transcription.models", model, output=None)
+
+
+def _prepare_database(environment: Mapping[str, str]) -> str:
+    """Also collects the static files; returns the first administrator's sign-in link."""
     return _finish("the database", environment, "-m", "config.launch.prepare", output=subprocess.PIPE).strip()
 
 
@@ -87,11 +95,16 @@ def _finish(what: str, environment: Mapping[str, str], *arguments: str, output: 
     return done.stdout or ""
 
 
-def _commands(environment: Mapping[str, str], port: int, folder: Path) -> list[Command]:
+def _commands(environment: Mapping[str, str], port: int, folder: Path) -> dict[str, Command]:
     host = environment.get("BIND", LOOPBACK)
     arguments = {
         "web": f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split(),
         "transcriber": ["manage.py", "transcribe"],
-        "worker": [*"-m celery --quiet -A config worker -B -c 1 -l WARNING -s".split(), str(folder / "beat")],
+        "worker": [
+            "-W",
+            "ignore:You're running the worker",
+            *"-m celery --quiet -A config worker -B -c 1 -l WARNING -s".split(),
+            str(folder / "beat"),
+        ],
     }
-    return [Command(name, (sys.executable, *rest), environment, BASE_DIR) for name, rest in arguments.items()]
+    return {name: Command(name, (sys.executable, *rest), environment, BASE_DIR) for name, rest in arguments.items()}

@@ -45,10 +45,10 @@ def stores(var_dir: Path, environment: Mapping[str, str] = os.environ) -> Iterat
 
 
 @contextmanager
-def announcing(var_dir: Path, urls: Mapping[str, str]) -> Iterator[None]:
-    """While the body runs, a note says where the stores are, for commands beside this start."""
-    note = var_dir / "stores.json"
-    write_private(note, json.dumps(dict(urls)))
+def announcing(var_dir: Path, settings: Mapping[str, str]) -> Iterator[None]:
+    """While the body runs, a note holds the settings it runs with, for commands beside this start."""
+    note = var_dir / "running.json"
+    write_private(note, json.dumps(dict(settings)))
     try:
         yield
     finally:
@@ -56,12 +56,12 @@ def announcing(var_dir: Path, urls: Mapping[str, str]) -> Iterator[None]:
 
 
 def announced(var_dir: Path) -> dict[str, str]:
-    """DATABASE_URL and REDIS_URL of the start that runs on `var_dir`. Raises LaunchError while it is still starting."""
+    """The settings of the start that runs on `var_dir`. Raises LaunchError while it is still starting."""
     try:
-        urls: dict[str, str] = json.loads((var_dir / "stores.json").read_text())
+        settings: dict[str, str] = json.loads((var_dir / "running.json").read_text())
     except FileNotFoundError as error:
         raise LaunchError("the stores are still starting: try again in a moment") from error
-    return urls
+    return settings
 
 
 def missing_stores(var_dir: Path, environment: Mapping[str, str]) -> dict[str, Store]:

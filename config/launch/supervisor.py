@@ -43,7 +43,7 @@ class Supervisor:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        for child in [*self._processes, *self._stores]:
+        for child in [*reversed(self._processes), *self._stores]:
             child.stop(child.running)
 
     def keep_store(self, store: Store) -> str:
@@ -62,11 +62,9 @@ class Supervisor:
         self._stores.append(Child(store.name, start, lambda _: store.stop(), running, time.monotonic()))
         return store.url
 
-    def start(self, commands: list[process.Command]) -> None:
-        """Start the processes, their output on ours under their names."""
-        width = max(len(command.name) for command in commands)
-        for command in commands:
-            self._processes.append(_supervised(command, width))
+    def start(self, command: process.Command) -> None:
+        """Start the process, its output on ours under its name."""
+        self._processes.append(_supervised(command))
 
     def wait_until_ready(self, port: int, host: str, timeout_s: float) -> None:
         """Wait until /ready says yes; raises LaunchError when a process dies first or it takes too long."""
@@ -87,10 +85,10 @@ class Supervisor:
             time.sleep(POLL_S)
 
 
-def _supervised(command: process.Command, width: int) -> Child:
+def _supervised(command: process.Command) -> Child:
     def start() -> "subprocess.Popen[bytes]":
         running = process.start(command, subprocess.PIPE)
-        process.relay(running, command.name, width)
+        process.relay(running, command.name)
         return running
 
     def stop(running: "subprocess.Popen[bytes]") -> None:
