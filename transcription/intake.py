@@ -57,8 +57,9 @@ class Intake:
         self._next = first_sample + len(samples)
         start = -(-first_sample * SAMPLE_RATE // self._rate)
         if start <= self._position:
-            settled = min(self._position * self._rate // SAMPLE_RATE - first_sample, len(samples))
-            return self._give(self._resample(samples[max(0, settled) :], last=False))
+            settled = max(self._position * self._rate // SAMPLE_RATE, first_sample)
+            self._next = max(self._next, settled)  # of the frames that follow all before is settled too
+            return self._give(self._resample(samples[settled - first_sample :], last=False))
         gap_start, self._position = self._position, start
         return [Run(start, np.zeros(0, np.int16), gap_start), *self._give(self._resample(samples, last=False))]
 

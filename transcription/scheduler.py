@@ -37,8 +37,10 @@ class Scheduler:
 
     @property
     def lag_seconds(self) -> float:
+        """How long a window waits for the engine, or how much ended speech has no final yet."""
         oldest = min((client.waiting_since for client in self._clients if client.waiting_since), default=0.0)
-        return max(self._waited, time.monotonic() - oldest if oldest else 0.0)
+        backlog = max((client.processor.backlog_samples for client in self._clients), default=0) / SAMPLE_RATE
+        return max(self._waited, time.monotonic() - oldest if oldest else 0.0, backlog)
 
     @property
     def _cadence(self) -> int:

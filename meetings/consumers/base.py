@@ -41,7 +41,8 @@ class MeetingConsumer(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.connection = uuid.uuid4().hex
-        self._generation = 0
+        self._admitted = False
+        self._generation = 0  # of the newest tab; 0 until it says something
         self._refusals = 0
         self._pongs = 0
         self._echo = 0
@@ -76,7 +77,8 @@ class MeetingConsumer(AsyncWebsocketConsumer):
             return
         self.participant = found
         self.meeting = found.meeting
-        await self._become_newest()
+        self._admitted = True
+        await self.channel_layer.group_add(fanout.participant_group(found.pk), self.channel_name)
         await self.channel_layer.group_add(self.meeting_group, self.channel_name)
         self._watch = asyncio.create_task(self._watch_client(), name=f"{self.kind} heartbeat")
         await self.entered()
@@ -96,9 +98,10 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         return participant
 
     async def _become_newest(self) -> None:
-        """The newest tab wins: older sockets of this kind are told and closed."""
-        group = fanout.participant_group(self.participant.pk)
-        await self.channel_layer.group_add(group, self.channel_name)
+        """The newest tab that says something wins: older sockets of this kind are told and closed.
+
+        Not at the handshake: a server that stood still answers many handshakes whose pages have long given up.
+        """
         key = f"connections:{self.kind}:{self.participant.pk}"
         self._generation = await redis_client().incr(key)
         await redis_client().expire(key, 24 * 3600)
@@ -118,7 +121,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         drain.forget(self._farewell)
         await self._stop_watching()
-        if self._generation:
+        if self._admitted:
             await self.channel_layer.group_discard(self.meeting_group, self.channel_name)
             await self.channel_layer.group_discard(fanout.participant_group(self.participant.pk), self.channel_name)
             await self.left()
@@ -141,6 +144,8 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         if self.closing:
             return
         self._last_message = time.monotonic()
+        if not self._generation:
+            await self._become_newest()
         try:
             if bytes_data is not None:
                 await self.receive_frame(bytes_data)

@@ -5,6 +5,7 @@ Runs with a connection of its own to the stores, past the proxies, so that a tes
 
 import json
 import sys
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -13,6 +14,7 @@ django.setup()
 
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
+from django.db.models import F  # noqa: E402
 
 from meetings.models import AudioStream, Meeting, Participant, Segment, User  # noqa: E402
 from meetings.services import rooms  # noqa: E402
@@ -65,6 +67,12 @@ def audit(code: str) -> list[str]:
     return list(problems(Meeting.objects.get(code=code)))
 
 
+def backdate(code: str, seconds: int) -> None:
+    """As if the meeting had begun that much earlier."""
+    earlier = timedelta(seconds=seconds)
+    AudioStream.objects.filter(participant__meeting__code=code).update(started_at=F("started_at") - earlier)
+
+
 def remove(participant: str) -> None:
     Participant.objects.get(pk=participant).delete()
 
@@ -77,7 +85,7 @@ def change_password(code: str) -> None:
 
 ACTIONS = {
     act.__name__: act
-    for act in (make_meeting, end_meeting, meeting_status, segments, streams, present, audit, remove, change_password)
+    for act in (make_meeting, end_meeting, meeting_status, segments, streams, present, audit, backdate, remove, change_password)
 }
 
 

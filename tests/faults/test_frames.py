@@ -93,3 +93,12 @@ def test_duplicated_overlapping_reordered_and_missing_frames_are_exact(redis_url
 
     check()
     figures.add(7, "duplicated, overlapping, reordered, missing frames", Tally(0, 0, 0), None, "exact, 150 cases", "")
+
+
+def test_a_reader_that_resumes_takes_nothing_that_is_settled() -> None:
+    """Frames that another owner settled but did not trim come first, and again."""
+    intake = Intake(16_000, resume_sample=450)
+    runs = [run for first in range(0, 1_000, 100) for run in intake.push(pcm(first, 100), first)]
+    assert [sample for run in runs for sample in run.samples.tolist()] == list(range(450, 1_000))
+    assert runs[0].start == 450
+    assert all(run.gap_start is None for run in runs)

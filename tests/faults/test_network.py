@@ -60,6 +60,27 @@ async def test_a_black_hole_is_noticed_and_what_was_said_in_it_is_replayed(
     assert recovered < 5.0
 
 
+async def test_minutes_offline_are_replayed_at_their_own_time(gathering: Gathering, figures: Figures) -> None:
+    """Five minutes in an instant: the stream is made older, and the page has captured so much."""
+    site, microphone, offline_s = gathering.site, gathering.microphone, 300
+    await microphone.speak(2.0)
+    site.front.weather.refuse = True
+    site.front.cut()
+    site.backstage.ask("backdate", code=gathering.tickets[0].code, seconds=offline_s)
+    for _ in range(10 * offline_s):
+        microphone.capture()
+    kept = microphone.kept_s
+    await asyncio.sleep(2.0)
+    site.front.heal()
+    recovered = await until(lambda: microphone.is_open and microphone.kept_s < 0.5, 120)
+    count = await gathering.finish(120)
+    last = max(final["end_ms"] for final in gathering.room.finals)
+    figures.add(3, f"offline for {offline_s} s (simulated)", count, recovered, f"minutes kept (was {kept / 60:.1f} min)",
+                microphone.shown_since(0))  # fmt: skip
+    assert count.clean
+    assert last > offline_s * 1_000
+
+
 async def test_a_reloaded_page_goes_on_with_its_stream(gathering: Gathering, figures: Figures) -> None:
     """What the page had sent is there; what it had captured and not sent is lost with it, which is a frame or two."""
     before = gathering.microphone

@@ -89,7 +89,7 @@ it("keeps waiting longer while the server accepts and then sends it away", () =>
   expect(around.wires).toHaveLength(5);
   around.wire.accept();
   around.wire.end(4503);
-  around.pass(7_999);
+  around.pass(3_999);
   expect(around.wires).toHaveLength(5);
 });
 
