@@ -47,8 +47,8 @@ def _watch(watched: Supervisor, until: Callable[[], bool], monkeypatch: pytest.M
         assert time.monotonic() < deadline, "it did not happen within 15 s"
         threading.Event().wait(0.02)
 
-    monkeypatch.setattr("time.sleep", pause)
-    with pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr("time.sleep", pause)
         watched.watch()
 
 
