@@ -47,9 +47,10 @@ def _watch(watched: Supervisor, until: Callable[[], bool], monkeypatch: pytest.M
         assert time.monotonic() < deadline, "it did not happen within 15 s"
         threading.Event().wait(0.02)
 
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr("time.sleep", pause)
-        watched.watch()
+        with pytest.raises(KeyboardInterrupt):
+            watched.watch()
 
 
 def test_a_process_that_dies_is_named_and_started_again(
