@@ -76,6 +76,7 @@ DATABASES = {
         "HOST": unquote(_database.hostname or ""),
         "PORT": str(_database.port or ""),
         "CONN_MAX_AGE": 0,  # psycopg's pool keeps the connections
+        "CONN_HEALTH_CHECKS": True,  # and hands out none that died with a restarted server
         "OPTIONS": {
             "pool": {"min_size": 0, "max_size": ENVIRONMENT.database_pool_size, "timeout": 5},
             "connect_timeout": 5,

@@ -1,6 +1,8 @@
 """One running product for all rows, healed between them; a fresh meeting for each; the figures of the session."""
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,10 +29,11 @@ def figures() -> Figures:
 
 
 @pytest.fixture(scope="session")
-def whole_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"))
-    yield site
-    site.close()
+def whole_site() -> Iterator[Site]:
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:  # not pytest's, which only root may enter
+        site = Site(Path(folder) / "site")
+        yield site
+        site.close()
 
 
 @pytest.fixture
