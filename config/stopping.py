@@ -42,5 +42,10 @@ def stop_gently() -> None:
 def _stop() -> None:
     if drain.started:
         return
-    asyncio.ensure_future(drain.start())
-    reactor.callLater(GRACE_SECONDS, reactor.stop)
+    goodbye = asyncio.ensure_future(drain.start())
+    reactor.callLater(GRACE_SECONDS, _halt, goodbye)
+
+
+def _halt(goodbye: "asyncio.Future[None]") -> None:
+    goodbye.cancel()
+    reactor.stop()

@@ -8,4 +8,4 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import revocation  # noqa: F401, PLC0415  (connects its receivers; models must be loaded)
+        from meetings import revocation  # noqa: F401  (connects its receivers; models must be loaded)

@@ -37,7 +37,7 @@ def _removed(instance: Participant, **_kwargs: Any) -> None:
 
 
 def _participations(user_id: int | str | None) -> Iterable[UUID]:
-    return Participant.objects.filter(user=user_id).values_list("pk", flat=True) if user_id else []
+    return Participant.objects.filter(user_id=user_id).values_list("pk", flat=True) if user_id else []
 
 
 def _recheck(participant_ids: Iterable[UUID]) -> None:

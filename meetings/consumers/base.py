@@ -70,7 +70,8 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         await self.accept()
         drain.enrol(self._farewell)
         if drain.started:
-            return await self._farewell()
+            await self._farewell()
+            return
         found = await in_database(self._authorise)
         if found is None:
             await self.refuse(CloseCode.NOT_FOUND, "not_found", "There is no such meeting, or you have not joined it.")

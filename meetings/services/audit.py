@@ -40,7 +40,7 @@ def _sheet(stream: AudioStream) -> StreamSheet:
         return await audio_bus().cursor(str(stream.pk))
 
     received = max(stream.received_until, with_redis(cursor) or 0)
-    length = {kind: 0 for kind in Segment.Kind.values}
+    length = dict.fromkeys(Segment.Kind.values, 0)
     for segment in stream.segments.all():
         length[segment.kind] += segment.end_sample - segment.start_sample
     acknowledged = received * SAMPLE_RATE // stream.sample_rate

@@ -1,4 +1,4 @@
-"""Acts on the product from inside, as an administrator's shell would: requests as JSON lines on stdin, answers on stdout.
+"""Acts on the product from inside, as an administrator's shell would: JSON lines on stdin, answers on stdout.
 
 Runs with a connection of its own to the stores, past the proxies, so that a test can look at the truth during a fault.
 """
@@ -38,7 +38,7 @@ def _guest(meeting: Meeting, index: int) -> dict[str, str]:
     session = SessionStore()
     session[SESSION_KEY] = {str(meeting.pk): str(guest.pk)}
     session.create()
-    return {"session": session.session_key, "participant": str(guest.pk)}
+    return {"session": str(session.session_key), "participant": str(guest.pk)}
 
 
 def end_meeting(code: str) -> None:
@@ -51,7 +51,8 @@ def meeting_status(code: str) -> str:
 
 def segments(code: str) -> list[dict[str, Any]]:
     found = Segment.objects.filter(meeting__code=code).order_by("sequence")
-    return list(found.values("sequence", "kind", "text", "start_sample", "end_sample", "revision"))
+    fields = ("sequence", "kind", "text", "start_sample", "end_sample", "revision")
+    return [{name: getattr(one, name) for name in fields} for one in found]
 
 
 def streams(code: str) -> list[dict[str, Any]]:
@@ -85,7 +86,18 @@ def change_password(code: str) -> None:
 
 ACTIONS = {
     act.__name__: act
-    for act in (make_meeting, end_meeting, meeting_status, segments, streams, present, audit, backdate, remove, change_password)
+    for act in (
+        make_meeting,
+        end_meeting,
+        meeting_status,
+        segments,
+        streams,
+        present,
+        audit,
+        backdate,
+        remove,
+        change_password,
+    )
 }
 
 

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def tally(room: Room, microphones: Sequence[Microphone], *, allowed_lost: Sequen
         counts = Counter(heard)
         lost += len(set(said) - set(allowed_lost) - counts.keys())
         doubled += sum(count - 1 for count in counts.values())
-        disordered += sum(later < earlier for earlier, later in zip(heard, heard[1:], strict=False))
+        disordered += sum(later < earlier for earlier, later in pairwise(heard))
     return Tally(lost, doubled, disordered)
 
 
@@ -81,7 +82,9 @@ class Figures:
     ) -> None:
         text = shown if isinstance(shown, str) else ", ".join(dict.fromkeys(shown)) or "nothing"
         seconds = None if recovered_s is None else round(recovered_s, 2)
-        self.rows.append(Row(number, fault, *asdict(count).values(), seconds, goal, text, self.seed))
+        self.rows.append(
+            Row(number, fault, count.lost, count.doubled, count.disordered, seconds, goal, text, self.seed)
+        )
 
     def table(self) -> str:
         return table([[asdict(row)] for row in sorted(self.rows, key=lambda row: row.number)])

@@ -17,6 +17,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from meetings.protocol import AudioFrame, encode_frame
 from tests.faults.figures import DOCUMENT, commit, machine, p99, replace_between
@@ -43,9 +44,13 @@ class Page:
         url = self.ticket.base_url.replace("http", "ws", 1) + path.format(code=self.ticket.code)
         async with gate:
             self.wire = await connect(
-                url, origin=self.ticket.base_url, additional_headers=headers, ping_interval=None, compression=None,
+                url,
+                origin=Origin(self.ticket.base_url),
+                additional_headers=headers,
+                ping_interval=None,
+                compression=None,
                 open_timeout=60,
-            )  # fmt: skip
+            )
         return self.wire
 
     async def beat(self, offset_s: float) -> None:
@@ -149,7 +154,7 @@ class Measure:
 
 
 HEADING = (
-    "| meetings | sockets | lost | doubled | acknowledged p99 (ms) | fan-out p99 (ms) | web, of a core | web RSS (MB) |\n"
+    "| meetings | sockets | lost | doubled | acknowledged p99 (ms) | fan-out p99 (ms) | web CPU | web RSS (MB) |\n"
     "|---|---|---|---|---|---|---|---|"
 )
 
@@ -159,7 +164,8 @@ async def stage(site: Site, meetings: int, speakers: int, listeners: int, second
     for _ in range(meetings):
         tickets = site.meeting(speakers + listeners)
         voices = [Voice(ticket, turn=turn) for turn, ticket in enumerate(tickets[:speakers])]
-        rooms.append((voices, [Listener(ticket, keeps=not number) for number, ticket in enumerate(tickets[speakers:])]))
+        ears = [Listener(ticket, keeps=not number) for number, ticket in enumerate(tickets[speakers:])]
+        rooms.append((voices, ears))
     voices = [voice for some, _ in rooms for voice in some]
     ears = [ear for _, some in rooms for ear in some]
     tasks = await connected(voices, ears)

@@ -14,6 +14,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
+from websockets.typing import Origin
 
 from meetings.protocol import AudioFrame, encode_frame
 from transcription.engines.scripted import COUNTER_FRAME, counter_frame
@@ -150,7 +151,7 @@ class LastingSocket:
         if soon:
             return self._chance.random() * 0.5
         self._attempt += 1
-        return self._chance.random() * min(4.0, 0.5 * 2 ** (self._attempt - 1))
+        return self._chance.random() * min(4.0, 0.5 * 2.0 ** (self._attempt - 1))
 
     async def _one_connection(self) -> int | None:
         """Connects and reads until the end; returns the close code, None when there was no connection."""
@@ -158,7 +159,7 @@ class LastingSocket:
             async with asyncio.timeout(CONNECT_WITHIN_S):
                 wire = await connect(
                     self.url,
-                    origin=self.ticket.base_url,
+                    origin=Origin(self.ticket.base_url),
                     additional_headers={"Cookie": f"sessionid={self.ticket.session}"},
                     ping_interval=None,
                     compression=None,
@@ -415,12 +416,8 @@ class Room(LastingSocket):
                 self._add_final(event)
             case "caption.partial":
                 self.partials[event["stream_id"]] = event
-            case "participant.joined":
-                self.participants[event["participant"]["id"]] = event["participant"]
-            case "participant.left":
-                self.participants.get(event["participant_id"], {})["present"] = False
-            case "participant.state":
-                self.participants.get(event["participant_id"], {})["muted"] = event["muted"]
+            case "participant.joined" | "participant.left" | "participant.state":
+                self._change_people(event)
             case "status":
                 self.status = event
                 self.show(f"transcriber {event['transcriber']}")
@@ -429,6 +426,16 @@ class Room(LastingSocket):
                 self.show("ended" if event["complete"] else "finishing")
             case "error":
                 self.errors.append(event["code"])
+
+    def _change_people(self, event: dict[str, Any]) -> None:
+        if event["type"] == "participant.joined":
+            self.participants[event["participant"]["id"]] = event["participant"]
+            return
+        person = self.participants.get(event["participant_id"], {})
+        if event["type"] == "participant.left":
+            person["present"] = False
+        else:
+            person["muted"] = event["muted"]
 
     def _add_final(self, event: dict[str, Any]) -> None:
         if event["sequence"] <= self.sequence:
@@ -445,4 +452,4 @@ class Room(LastingSocket):
 
     def gap_samples(self, participant: str) -> int:
         gaps = [one for one in self.finals if one["kind"] == "gap" and one["participant_id"] == participant]
-        return sum(gap["end_ms"] - gap["start_ms"] for gap in gaps) * RATE // 1_000
+        return sum(int(gap["end_ms"]) - int(gap["start_ms"]) for gap in gaps) * RATE // 1_000

@@ -56,12 +56,13 @@ class Proxy:
         return count
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.weather.refuse:
-            return _reset_wire(writer)
         try:
+            if self.weather.refuse:
+                raise ConnectionRefusedError
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target_port)
         except OSError:
-            return _reset_wire(writer)
+            _reset_wire(writer)
+            return
         self._wires |= {writer, far_writer}
         await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
         self._wires -= {writer, far_writer}

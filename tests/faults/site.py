@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,15 @@ class Site:
             if not store.runs:
                 store.start()
         self.valkey.client().config_set("maxmemory", 0)
+        self._end_strays()
+        if "web" not in self.stack.running:
+            self.stack.start_web()
+        if TRANSCRIBER not in self.stack.running:
+            self.stack.start_transcriber(TRANSCRIBER)
+        self.wait_ready()
+
+    def _end_strays(self) -> None:
+        """Only the usual processes stay, awake."""
         for name in list(self.stack.running):
             self.resume(name)
             if self.stack.running[name].poll() is not None:
@@ -118,11 +128,6 @@ class Site:
         for name in (set(self.stack.running) - {"web", TRANSCRIBER}) | (self.scripted & set(self.stack.running)):
             self.stack.kill(name)
         self.scripted.clear()
-        if "web" not in self.stack.running:
-            self.stack.start_web()
-        if TRANSCRIBER not in self.stack.running:
-            self.stack.start_transcriber(TRANSCRIBER)
-        self.wait_ready()
 
     def wait_ready(self) -> None:
         """Until a transcriber has reported itself ready."""
@@ -249,13 +254,17 @@ class Gathering:
         await until(lambda: fresh.sequence >= self.room.sequence and fresh.welcomes, 20)
         for room in self.rooms:
             if room.refused is None and room.reads and room.ticket is not self.tickets[-1]:
-                await until(lambda room=room: room.sequence >= fresh.sequence, 20)
+                await until(partial(_has, room, fresh.sequence), 20)
                 assert room.finals == fresh.finals
         await fresh.close()
 
     async def close(self) -> None:
         for socket in (*self.microphones, *self.rooms):
             await socket.close()
+
+
+def _has(room: Room, sequence: int) -> bool:
+    return room.sequence >= sequence
 
 
 _aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="aside")

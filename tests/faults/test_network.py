@@ -75,7 +75,8 @@ async def test_minutes_offline_are_replayed_at_their_own_time(gathering: Gatheri
     recovered = await until(lambda: microphone.is_open and microphone.kept_s < 0.5, 120)
     count = await gathering.finish(120)
     last = max(final["end_ms"] for final in gathering.room.finals)
-    figures.add(3, f"offline for {offline_s} s (simulated)", count, recovered, f"minutes kept (was {kept / 60:.1f} min)",
+    figures.add(3, f"offline for {offline_s} s (simulated)", count, recovered,
+                f"minutes kept (was {kept / 60:.1f} min)",
                 microphone.shown_since(0))  # fmt: skip
     assert count.clean
     assert last > offline_s * 1_000
@@ -171,7 +172,8 @@ async def test_audio_far_too_fast_is_refused_and_harms_nobody(gathering: Gatheri
     after = p99(quiet.ack_times)
     count = await gathering.finish()
     figures.add(8, "audio at 20x real time", count, None,
-                f"p99 of the others {before * 1000:.0f} → {after * 1000:.0f} ms (+ ≤ 20 %)", f"close {code}")  # fmt: skip
+                "p99 of the others "
+                f"{before * 1000:.0f} → {after * 1000:.0f} ms (+ ≤ 20 %)", f"close {code}")  # fmt: skip
     assert count.clean
     assert code == CloseCode.TOO_FAST
     assert after < max(before * 1.2, 0.5)
@@ -237,7 +239,7 @@ async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
     before, stopped = site.memory(), time.monotonic()
     page.reads = False
     speaking = asyncio.create_task(gathering.speak(26.0))
-    wire = page._wire  # noqa: SLF001
+    wire = page._wire
     assert wire is not None
     await until(lambda: wire.transport.is_closing() or wire.close_code is not None, 30)
     closed = time.monotonic() - stopped

@@ -116,11 +116,11 @@ async def test_what_was_stored_but_not_acknowledged_is_not_stored_again(gatherin
     site, valkey = gathering.site, gathering.site.valkey.client()
     speaking = asyncio.create_task(gathering.speak(14.0))
     await until(lambda: gathering.room.finals)
-    valkey.execute_command("ACL", "SETUSER", "default", "-xtrim")
+    valkey.acl_setuser("default", enabled=True, commands=["-xtrim"])
     await until(lambda: len(gathering.room.finals) >= 3)
     index = gathering.microphone.index
     site.stack.kill(TRANSCRIBER)
-    valkey.execute_command("ACL", "SETUSER", "default", "+xtrim")
+    valkey.acl_setuser("default", enabled=True, commands=["+xtrim"])
     await aside(site.stack.start_transcriber, TRANSCRIBER)
     recovered = await first_final_after(gathering, index)
     await speaking
@@ -132,7 +132,7 @@ async def test_what_was_stored_but_not_acknowledged_is_not_stored_again(gatherin
 @pytest.mark.parametrize("how", ["hang", "crash"])
 async def test_a_decode_that_never_ends_costs_one_window(gathering: Gathering, figures: Figures, how: str) -> None:
     site = gathering.site
-    await aside(lambda: site.start_scripted(**{how: 30}))
+    await aside(lambda: site.start_scripted(TRANSCRIBER, **{how: 30}))
     others = gathering.unmute(gathering.tickets[1], script=lambda index: talking(index) and talking(index) + 10_000)
     moment = time.monotonic()
     speaking = asyncio.create_task(gathering.speak(14.0))

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
 
 from meetings.protocol import FRAME_HEADER
 from tests.faults.pages import Ticket
@@ -17,10 +18,10 @@ async def raw(ticket: Ticket, kind: str, origin: str | None = "", **headers: str
     """A bare socket; `origin` "" is the right one."""
     path = f"/ws/meetings/{ticket.code}/" + ("audio/" if kind == "audio" else "")
     url = ticket.base_url.replace("http", "ws", 1) + path
+    wanted = ticket.base_url if origin == "" else origin
+    allowed = None if wanted is None else Origin(wanted)
     cookies = {"Cookie": f"sessionid={ticket.session}", **headers}
-    async with connect(
-        url, origin=ticket.base_url if origin == "" else origin, additional_headers=cookies, max_size=None
-    ) as wire:
+    async with connect(url, origin=allowed, additional_headers=cookies, max_size=None) as wire:
         yield wire
 
 
