@@ -32,7 +32,7 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]
         (_("Permissions"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
         (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
-    add_fieldsets: ClassVar[Any] = ((None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),)
+    add_fieldsets: Any = ((None, {"fields": ("email", "display_name", "usable_password", "password1", "password2")}),)
 
 
 class ParticipantInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -17,7 +17,7 @@ from meetings.services.access import SESSION_KEY, participant_of
 MAX_LISTED = 200
 
 
-class MeetingOver(Exception):  # noqa: N818  (it says what happened)
+class MeetingOver(Exception):
     """The meeting ended: nobody new can join."""
 
 

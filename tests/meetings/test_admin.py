@@ -1,0 +1,131 @@
+"""The administrators' pages open, find what was said, and never lose what the recogniser heard."""
+
+import pytest
+from django.contrib.admin import site
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from meetings.models import Meeting, Participant, Segment, User
+from tests.meetings.cast import ended, say, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def browser(admin: User) -> Client:
+    return signed_in(admin)
+
+
+@pytest.fixture
+def segment(meeting: Meeting) -> Segment:
+    return say(meeting.participants.get(), 61_000, "The bugdet is fine.")
+
+
+def found(browser: Client, model: str, query: str) -> list[object]:
+    answer = browser.get(reverse(f"admin:meetings_{model}_changelist"), {"q": query})
+    assert answer.status_code == 200
+    return list(answer.context["cl"].result_list)
+
+
+def test_every_list_and_every_form_opens(browser: Client, segment: Segment) -> None:
+    for model in site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        assert browser.get(reverse(f"{name}_changelist"), {"q": "a"}).status_code == 200
+        for row in model._default_manager.all()[:1]:
+            assert browser.get(reverse(f"{name}_change", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["weekly", "ada@example", "Ada", "Budget"])
+def test_meetings_are_found_by_title_host_people_and_agenda(browser: Client, segment: Segment, query: str) -> None:
+    assert found(browser, "meeting", query) == [segment.meeting]
+    assert found(browser, "meeting", "nothing like it") == []
+
+
+@pytest.mark.parametrize("query", ["bugdet", "Ada", "weekly"])
+def test_segments_are_found_by_text_speaker_and_meeting(browser: Client, segment: Segment, query: str) -> None:
+    assert found(browser, "segment", query) == [segment]
+    assert found(browser, "segment", "nothing like it") == []
+
+
+def test_participants_and_accounts_are_found(browser: Client, meeting: Meeting, ada: User) -> None:
+    assert found(browser, "participant", "ada") == [meeting.participants.get()]
+    assert found(browser, "user", "ada@") == [ada]
+
+
+def test_the_list_of_meetings_counts_people_and_lines(browser: Client, meeting: Meeting) -> None:
+    ada = meeting.participants.get()
+    Participant.objects.create(meeting=meeting, display_name="Grace", role=Participant.Role.GUEST)
+    for start_ms in (1_000, 5_000, 9_000):
+        say(ada, start_ms, "Yes.")
+    ended(meeting)
+    Meeting.objects.create(title="Empty", host=meeting.host)
+    page = browser.get("/admin/meetings/meeting/")
+    rows = {row.title: (row.participant_count, row.segment_count) for row in page.context["cl"].result_list}
+    assert rows == {"Weekly sync": (2, 3), "Empty": (0, 0)}
+    assert "1 h 5 min" in page.content.decode()
+
+
+def test_the_lists_do_not_ask_more_for_more_rows(
+    browser: Client, meeting: Meeting, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    ada = meeting.participants.get()
+    for number in range(10):
+        say(ada, number * 2_000, f"Line {number}")
+        other = Meeting.objects.create(title=f"Meeting {number}", host=meeting.host)
+        Participant.objects.create(meeting=other, display_name="Guest", role=Participant.Role.GUEST)
+    for model in ("meeting", "participant", "segment"):
+        with django_assert_max_num_queries(14):
+            browser.get(reverse(f"admin:meetings_{model}_changelist"))
+
+
+def revise(browser: Client, segment: Segment, **fields: str) -> None:
+    inline = {"revisions-TOTAL_FORMS": "0", "revisions-INITIAL_FORMS": "0"}
+    answer = browser.post(reverse("admin:meetings_segment_change", args=[segment.pk]), {**inline, **fields})
+    assert answer.status_code == 302, answer.context["errors"]
+    segment.refresh_from_db()
+
+
+def test_a_correction_is_a_revision_and_keeps_what_was_recognised(browser: Client, segment: Segment) -> None:
+    revise(browser, segment, text="The budget is fine.")
+    assert (segment.text, segment.revision) == ("The budget is fine.", 1)
+    assert segment.recognised_text == "The bugdet is fine."
+    change = segment.revisions.get()
+    assert (change.revision, change.text_before, change.text_after, change.author_name) == (
+        1,
+        "The bugdet is fine.",
+        "The budget is fine.",
+        "Root",
+    )
+
+
+def test_saving_without_a_change_is_no_revision(browser: Client, segment: Segment) -> None:
+    revise(browser, segment, text="The bugdet is fine.")
+    assert segment.revision == 0
+    assert not segment.revisions.exists()
+
+
+def test_what_was_recognised_cannot_be_rewritten(browser: Client, segment: Segment) -> None:
+    revise(browser, segment, text="New.", recognised_text="Forged.", revision="7", confidence="0.1")
+    assert (segment.recognised_text, segment.revision, segment.confidence) == ("The bugdet is fine.", 1, 0.9)
+
+
+def test_a_meeting_cannot_be_given_a_time_zone_that_does_not_exist(browser: Client, meeting: Meeting) -> None:
+    path = reverse("admin:meetings_meeting_change", args=[meeting.pk])
+    inline = {"participants-TOTAL_FORMS": "0", "participants-INITIAL_FORMS": "0"}
+    fields = {"title": "New", "host": str(meeting.host_id), "language": "", "agenda": "", **inline}
+    refused = browser.post(path, {**fields, "time_zone": "Mars/Olympus"})
+    assert refused.context["adminform"].form.errors["time_zone"]
+    assert browser.post(path, {**fields, "time_zone": "Asia/Tokyo"}).status_code == 302
+    meeting.refresh_from_db()
+    assert (meeting.title, meeting.time_zone) == ("New", "Asia/Tokyo")
+
+
+def test_an_account_made_by_an_administrator_signs_in_in_any_case(browser: Client) -> None:
+    fields = {"email": "Kim@Example.org", "display_name": "Kim", "usable_password": "true"}
+    passwords = {"password1": "a-long-enough-phrase-1", "password2": "a-long-enough-phrase-1"}
+    answer = browser.post("/admin/meetings/user/add/", {**fields, **passwords})
+    assert answer.status_code == 302
+    assert User.objects.filter(email="kim@example.org").exists()
+    again = browser.post("/admin/meetings/user/add/", {**fields, **passwords, "email": "kim@example.ORG"})
+    assert again.context["adminform"].form.errors["email"]
