@@ -21,8 +21,9 @@ from websockets.typing import Origin
 
 from meetings.protocol import AudioFrame, encode_frame
 from tests.faults.figures import DOCUMENT, commit, machine, p99, replace_between
-from tests.faults.pages import FRAME_S, Ticket
+from tests.faults.pages import FRAME_S
 from tests.faults.site import Site, aside
+from tests.faults.sockets import Ticket
 from transcription.engines.scripted import COUNTER_FRAME, counter_frame
 
 PING_S = 5.0

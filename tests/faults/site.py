@@ -20,8 +20,9 @@ import httpx
 import psutil
 
 from tests.faults.figures import Tally, tally
-from tests.faults.pages import Microphone, Room, Ticket
+from tests.faults.pages import Microphone, Room
 from tests.faults.proxy import Proxy
+from tests.faults.sockets import Ticket
 from tests.faults.stores import Postgres, Valkey
 from tests.stack import ROOT, Stack, free_port
 

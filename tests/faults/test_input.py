@@ -13,8 +13,9 @@ from websockets.exceptions import InvalidStatus
 
 from meetings.protocol import FRAME_HEADER, CloseCode
 from tests.faults.figures import Figures, Tally
-from tests.faults.pages import Microphone, Room, Ticket
+from tests.faults.pages import Microphone, Room
 from tests.faults.site import Gathering, Site, aside, until
+from tests.faults.sockets import Ticket
 from tests.faults.wire import answer, header, raw
 from tests.people import Person
 

@@ -14,9 +14,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from meetings.protocol import CloseCode
 from tests.faults.figures import Figures, Tally, p99
-from tests.faults.pages import LastingSocket, Room, Ticket
+from tests.faults.pages import Room
 from tests.faults.proxy import Proxy
 from tests.faults.site import Gathering, until
+from tests.faults.sockets import LastingSocket, Ticket
 from tests.faults.wire import answer, header, raw
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240)]

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from meetings.protocol import FRAME_HEADER
-from tests.faults.pages import Ticket
+from tests.faults.sockets import Ticket
 
 
 @asynccontextmanager
