@@ -1,6 +1,7 @@
 """The two sockets of a room against real Daphne, Postgres and Valkey, without a transcriber."""
 
 import asyncio
+import secrets
 
 import pytest
 from websockets.asyncio.client import connect
@@ -21,7 +22,7 @@ def site(new_stack: NewStack) -> Stack:
 @pytest.fixture
 def host(site: Stack) -> Person:
     person = Person(site.base_url)
-    person.sign_up(f"Host {id(person)}")
+    person.sign_up(f"Host {secrets.token_hex(4)}")
     return person
 
 

@@ -1,9 +1,10 @@
 """A page that needs a store which is away says so, and that it passes."""
 
+from typing import Any
+
 import pytest
 from django.db import OperationalError
 from django.http import HttpRequest
-from pytest_django.fixtures import SettingsWrapper
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from meetings.views.errors import server_error
@@ -12,7 +13,7 @@ from meetings.views.errors import server_error
 @pytest.mark.parametrize(
     ("error", "status"), [(OperationalError(), 503), (RedisConnectionError(), 503), (ValueError(), 500)]
 )
-def test_only_a_store_that_is_away_is_unavailable(error: Exception, status: int, settings: SettingsWrapper) -> None:
+def test_only_a_store_that_is_away_is_unavailable(error: Exception, status: int, settings: Any) -> None:
     settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     try:
         raise error
