@@ -98,7 +98,6 @@ async def test_a_frame_that_is_too_large_closes_the_socket(gathering: Gathering,
     assert code == (CloseCode.TOO_LARGE if size < 2**20 else 1009)
 
 
-@pytest.mark.quick
 @pytest.mark.parametrize("kind", ["room", "audio"])
 async def test_bad_texts_are_refused_with_a_reason(gathering: Gathering, figures: Figures, kind: str) -> None:
     ticket = gathering.tickets[1]

@@ -76,7 +76,6 @@ async def test_a_transcriber_that_slept_longer_than_its_lease_stores_nothing(
     assert site.backstage.ask("streams", code=gathering.tickets[0].code)[0]["fence"] >= 2
 
 
-@pytest.mark.quick
 async def test_a_deploy_sends_pages_to_the_next_web_process(gathering: Gathering, figures: Figures) -> None:
     site, microphone = gathering.site, gathering.microphone
     speaking = asyncio.create_task(gathering.speak(10.0))

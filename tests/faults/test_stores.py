@@ -23,7 +23,6 @@ async def streaming_again(gathering: Gathering, index: int, seconds: float = 40.
     )
 
 
-@pytest.mark.quick
 async def test_redis_comes_back_with_its_data(gathering: Gathering, figures: Figures) -> None:
     speaking = asyncio.create_task(gathering.speak(16.0))
     await until(lambda: gathering.room.finals)
@@ -70,7 +69,6 @@ def covered_by_gaps(gathering: Gathering) -> list[int]:
     return [word for word in said if any(start <= (word - 1) * 1_600 < end for start, end in ranges)]
 
 
-@pytest.mark.quick
 async def test_a_full_redis_withholds_its_acknowledgement(gathering: Gathering, figures: Figures) -> None:
     valkey, microphone = gathering.site.valkey.client(), gathering.microphone
     speaking = asyncio.create_task(gathering.speak(14.0))
