@@ -87,7 +87,7 @@ class AudioBus:
     async def append(self, stream_id: str, writer: str, first_sample: int, pcm: bytes, age_ms: int = 0) -> Appended:
         """Add a frame; raises BusFull, StreamSuperseded, StreamUnknown (register it again)."""
         frames, state = _keys(stream_id)
-        arguments = [writer, first_sample, pcm, age_ms, MAX_FRAMES, stream_id, STATE_SECONDS]
+        arguments: list[Any] = [writer, first_sample, pcm, age_ms, MAX_FRAMES, stream_id, STATE_SECONDS]
         with _redis_errors():
             status, cursor, gap = await self._append([frames, state, LIVE], arguments)
         if status == b"superseded":

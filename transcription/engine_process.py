@@ -75,4 +75,5 @@ class EngineProcess:
             raise EngineFailed(f"no answer within {seconds:.0f} s") from error
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise EngineFailed("the engine's process ended") from error
-        return msgspec.msgpack.decode(answer, type=Answer)
+        decoded: Answer = msgspec.msgpack.decode(answer, type=Answer)
+        return decoded

@@ -74,7 +74,8 @@ class Intake:
         if self._resampler is None:
             return samples
         resampled = self._resampler.resample_chunk(samples.astype(np.float32), last=last)
-        return np.clip(np.rint(resampled), -32_768, 32_767).astype(np.int16)  # not soxr's own int16: it adds noise
+        rounded: Samples = np.clip(np.rint(resampled), -32_768, 32_767).astype(np.int16)  # soxr's own adds noise
+        return rounded
 
     def _new_resampler(self) -> soxr.ResampleStream | None:
         if self._rate == SAMPLE_RATE:

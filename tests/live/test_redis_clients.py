@@ -7,7 +7,8 @@ from meetings.redis import redis_client, with_redis
 
 
 async def the_client() -> Redis:
-    return redis_client()
+    client: Redis = redis_client()
+    return client
 
 
 async def test_a_view_uses_a_client_of_its_own() -> None:

@@ -4,7 +4,7 @@ from transcription.agreement import Agreement, common_prefix
 def test_a_word_is_agreed_when_two_decodes_in_a_row_have_it() -> None:
     agreement = Agreement()
     agreement.hear(["We", "meet"])
-    assert agreement.agreed == ()
+    assert len(agreement.agreed) == 0
     agreement.hear(["we", "meet,", "at"])
     assert agreement.agreed == ("we", "meet,")
 

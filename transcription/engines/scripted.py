@@ -29,7 +29,7 @@ class CounterActivity:
     """Everything but digital silence is voice."""
 
     def probabilities(self, samples: NDArray[np.int16]) -> list[float]:
-        return [float(loud) for loud in samples.reshape(-1, FRAME).any(axis=1)]
+        return [float(frame.any()) for frame in samples.reshape(-1, FRAME)]
 
     def reset(self) -> None: ...
 
