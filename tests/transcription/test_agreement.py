@@ -4,9 +4,9 @@ from transcription.agreement import Agreement, common_prefix
 def test_a_word_is_agreed_when_two_decodes_in_a_row_have_it() -> None:
     agreement = Agreement()
     agreement.hear(["We", "meet"])
-    assert len(agreement.agreed) == 0
+    assert list(agreement.agreed) == []
     agreement.hear(["we", "meet,", "at"])
-    assert agreement.agreed == ("we", "meet,")
+    assert list(agreement.agreed) == ["we", "meet,"]
 
 
 def test_a_decode_that_contradicts_agreed_words_does_not_take_them_back() -> None:
