@@ -125,7 +125,7 @@ class SpeakerProcessor:
         if span.voiced >= self._rules.voiced:
             utterance = Utterance(span, self._cut(span.start, span.end))
             if self._draft is not None and self._draft[0] == span.end:
-                utterance.hypothesis = self._draft[1]
+                self._finish(utterance, self._draft[1])
             self._line.append(utterance)
         self._draft = self._caption = None
 
@@ -216,10 +216,15 @@ class SpeakerProcessor:
     def _apply_final(self, job: Job, hypothesis: Hypothesis) -> None:
         for item in self._line:
             if isinstance(item, Utterance) and (item.span.start, item.span.end) == (job.start, job.end):
-                item.hypothesis = hypothesis
+                self._finish(item, hypothesis)
                 return
         if self._endpointer.open is not None and self._endpointer.open.start == job.start:
             self._draft = (job.end, hypothesis)
+
+    def _finish(self, utterance: Utterance, hypothesis: Hypothesis) -> None:
+        """Its words are known; they tell the language of the next before anybody takes the caption."""
+        utterance.hypothesis = hypothesis
+        self._language.hear(hypothesis, (utterance.span.end - utterance.span.start) / SAMPLE_RATE)
 
     def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:
         span = self._endpointer.open
@@ -249,7 +254,6 @@ class SpeakerProcessor:
         return ready
 
     def _final(self, span: Span, hypothesis: Hypothesis) -> list[Caption]:
-        self._language.hear(hypothesis, (span.end - span.start) / SAMPLE_RATE)
         said: Caption = Partial(span.start, span.end, "", 0, hypothesis.language)
         if hypothesis.words:
             said = final_caption(span, hypothesis)

@@ -30,7 +30,7 @@ from transcription.models import resolve_model
 
 BEAM = 5
 RETRY_TEMPERATURE = 0.2
-PARTIAL_SILENCE = SAMPLE_RATE
+PARTIAL_SILENCE = 3 * SAMPLE_RATE // 2
 FINAL_SILENCE = 2 * SAMPLE_RATE
 FINAL_SHORTEST = 5 * SAMPLE_RATE  # with the silence: below it even the beam repeats itself
 LONGEST = 28 * SAMPLE_RATE
