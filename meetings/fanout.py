@@ -1,7 +1,7 @@
 """Room events to every member's consumer through the channel layer.
 
-The layer is at-most-once, so an event is only a hint: a final carries its sequence, and a consumer that sees a hole
-reads the store.
+The layer is at-most-once, so an event is only a hint: a final carries its sequence, a mark its change, and a consumer
+that sees a hole reads the store.
 """
 
 import logging
@@ -12,17 +12,18 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from meetings.protocol import CaptionFinal, MeetingEnded, RoomEvent, encode
+from meetings.protocol import CaptionFinal, MarkChanged, MeetingEnded, RoomEvent, encode
 
 logger = logging.getLogger(__name__)
 
 
 class RoomMessage(TypedDict):
-    """What travels on the layer: the text to send as it is, and the sequence of a final (0 otherwise)."""
+    """What travels on the layer: the text to send as it is, and its place in the log of finals or of marks."""
 
     type: str
     text: str
-    sequence: int
+    sequence: int  # of a final, otherwise 0
+    change: int  # of a mark, otherwise 0
 
 
 def meeting_group(kind: str, meeting_id: UUID | str) -> str:
@@ -37,7 +38,8 @@ def participant_group(participant_id: UUID | str) -> str:
 async def publish(meeting_id: UUID | str, event: RoomEvent) -> None:
     """Send an event to everybody in the room; raises what the channel layer raises."""
     sequence = event.sequence if isinstance(event, CaptionFinal) else 0
-    message: RoomMessage = {"type": "room.event", "text": encode(event), "sequence": sequence}
+    change = event.change if isinstance(event, MarkChanged) else 0
+    message: RoomMessage = {"type": "room.event", "text": encode(event), "sequence": sequence, "change": change}
     layer = get_channel_layer()
     await layer.group_send(meeting_group("room", meeting_id), message)
     if isinstance(event, MeetingEnded):

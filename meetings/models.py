@@ -53,6 +53,7 @@ class Meeting(models.Model):
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     last_sequence = models.PositiveIntegerField(default=0, editable=False)
+    last_change = models.PositiveIntegerField(default=0, editable=False)  # of its marks
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -186,3 +187,41 @@ class SegmentRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id} r{self.revision}"
+
+
+class Mark(models.Model):
+    """What somebody noted while people talked: a decision, an action item, a note, or a line of chat.
+
+    Taken back is not deleted: `withdrawn_at` is set, and cleared when the taking back is undone.
+    """
+
+    class Kind(models.TextChoices):
+        DECISION = "decision", _("Decision")
+        ACTION = "action", _("Action item")
+        NOTE = "note", _("Note")
+        CHAT = "chat", _("Chat")
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False
+    )  # by the page: sent twice is stored once
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="marks")
+    author = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="marks")
+    segment = models.ForeignKey(Segment, null=True, blank=True, on_delete=models.SET_NULL, related_name="marks")
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    text = models.TextField(_("text"), max_length=2_000)
+    owner = models.CharField(_("owner"), max_length=80, blank=True)  # of an action item; need not be a participant
+    due = models.DateField(_("due"), null=True, blank=True)
+    at_ms = models.PositiveBigIntegerField(_("at (ms)"))  # the segment's start, or when it was written
+    revision = models.PositiveIntegerField(_("revision"), default=0)
+    change = models.PositiveIntegerField(editable=False)  # rises with every change of any mark of the meeting
+    withdrawn_at = models.DateTimeField(_("taken back"), null=True, blank=True)
+    created_at = models.DateTimeField(_("stored"), auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["at_ms", "created_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["meeting", "change"], name="one_mark_per_meeting_and_change"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.text[:60]}"

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 # Control characters, line and paragraph separators, and the marks that turn the direction of what follows.
 INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # in a text of several lines
 
 
 def validate_visible(name: str) -> None:

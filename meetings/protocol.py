@@ -6,8 +6,10 @@ that pytest and vitest both read.
 
 import struct
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 from typing import Annotated, Literal, TypeVar
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,6 +17,7 @@ from msgspec import Meta, Struct
 MAX_TEXT_BYTES = 16 * 1024
 MAX_FRAME_BYTES = 64 * 1024
 MAX_SAMPLE = 2**48  # some 500 years; above it a number is nonsense
+MarkKind = Literal["decision", "action", "note", "chat"]
 SAMPLE_RATES = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
 
@@ -49,6 +52,7 @@ class Hello(Struct, tag="hello", forbid_unknown_fields=True):
     """First message: the last sequence the client has (0 for none); the answer is `welcome` and what it missed."""
 
     last_sequence: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    last_change: Annotated[int, Meta(ge=0, le=2**31)] = 0  # the same of marks
 
 
 class Ping(Struct, tag="ping", forbid_unknown_fields=True):
@@ -61,7 +65,30 @@ class State(Struct, tag="state", forbid_unknown_fields=True):
     muted: bool
 
 
-RoomRequest = Hello | Ping | State
+class AddMark(Struct, tag="mark", forbid_unknown_fields=True):
+    """Flag a caption (`sequence`), or this moment. The page makes the id, so a mark sent twice is stored once."""
+
+    id: UUID
+    kind: MarkKind
+    text: Annotated[str, Meta(max_length=2_000)]
+    owner: Annotated[str, Meta(max_length=80)] = ""
+    due: date | None = None
+    sequence: Annotated[int, Meta(ge=1, le=2**31)] | None = None
+
+
+class EditMark(Struct, tag="mark.edit", forbid_unknown_fields=True):
+    """Change one's own mark (a host: any), take it back or undo that. `revision` is the one the page shows."""
+
+    id: UUID
+    revision: Annotated[int, Meta(ge=0, le=2**31)]
+    kind: MarkKind
+    text: Annotated[str, Meta(max_length=2_000)]
+    owner: Annotated[str, Meta(max_length=80)] = ""
+    due: date | None = None
+    withdrawn: bool = False
+
+
+RoomRequest = Hello | Ping | State | AddMark | EditMark
 
 # ── What clients send on the audio socket, beside frames ────────────────────────────────────────────────────────────
 
@@ -146,6 +173,24 @@ class CaptionFinal(Struct, tag="caption.final"):
     revision: int
 
 
+class MarkChanged(Struct, tag="mark.changed"):
+    """A mark as it stands now: added, changed or taken back. All after `hello {last_change}` follow the welcome."""
+
+    change: int
+    id: str
+    kind: MarkKind
+    text: str
+    owner: str
+    due: str | None  # ISO 8601 date
+    at_ms: int
+    sequence: int | None  # of the caption it belongs to
+    participant_id: str
+    name: str
+    color: int
+    revision: int
+    withdrawn: bool
+
+
 class ParticipantJoined(Struct, tag="participant.joined"):
     participant: ParticipantView
 
@@ -214,6 +259,7 @@ RoomEvent = (
     Welcome
     | CaptionPartial
     | CaptionFinal
+    | MarkChanged
     | ParticipantJoined
     | ParticipantLeft
     | ParticipantState

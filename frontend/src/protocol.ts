@@ -81,6 +81,28 @@ export interface CaptionFinal {
   revision: number;
 }
 
+export type MarkKind = "decision" | "action" | "note" | "chat";
+
+/** A mark as it stands now: added, changed or taken back. */
+export interface Mark {
+  type: "mark.changed";
+  change: number;
+  id: string;
+  kind: MarkKind;
+  text: string;
+  owner: string;
+  /** ISO 8601 date. */
+  due: string | null;
+  at_ms: number;
+  /** Of the caption it belongs to. */
+  sequence: number | null;
+  participant_id: string;
+  name: string;
+  color: number;
+  revision: number;
+  withdrawn: boolean;
+}
+
 export interface Status {
   type: "status";
   transcriber: "ready" | "loading" | "absent";
@@ -92,6 +114,7 @@ export type RoomEvent =
   | Welcome
   | CaptionPartial
   | CaptionFinal
+  | Mark
   | { type: "participant.joined"; participant: ParticipantView }
   | { type: "participant.left"; participant_id: string }
   | { type: "participant.state"; participant_id: string; muted: boolean }
@@ -127,9 +150,20 @@ export interface Refusal {
 }
 
 export type RoomRequest =
-  | { type: "hello"; last_sequence: number }
+  | { type: "hello"; last_sequence: number; last_change: number }
   | { type: "ping"; echo: number }
-  | { type: "state"; muted: boolean };
+  | { type: "state"; muted: boolean }
+  | ({ type: "mark"; id: string; sequence: number | null } & MarkContent)
+  | ({ type: "mark.edit"; id: string; revision: number; withdrawn: boolean } & MarkContent);
+
+/** What a person writes of a mark. */
+export interface MarkContent {
+  kind: MarkKind;
+  text: string;
+  owner: string;
+  /** ISO 8601 date. */
+  due: string | null;
+}
 
 export type AudioRequest =
   | { type: "audio.start"; sample_rate: number; encoding: "pcm16"; language: string; stream_id: string }

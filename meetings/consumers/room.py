@@ -1,14 +1,20 @@
-"""The room socket: captions, presence and state as JSON texts."""
+"""The room socket: captions, marks, presence and state as JSON texts."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from meetings import fanout
 from meetings.consumers.base import MeetingConsumer
+from meetings.consumers.following import Following
 from meetings.database import in_database
 from meetings.models import Meeting
 from meetings.protocol import (
+    AddMark,
+    CaptionFinal,
     CloseCode,
+    EditMark,
     Hello,
+    MarkChanged,
     MeetingEnded,
     MeetingView,
     ParticipantJoined,
@@ -22,20 +28,25 @@ from meetings.protocol import (
     decode_room_request,
 )
 from meetings.redis import redis_client
-from meetings.services import captions, presence, transcribers
+from meetings.services import captions, marks, presence, transcribers
 from meetings.services.rooms import start_meeting
 
 
 class RoomConsumer(MeetingConsumer):
-    """Sends every final exactly once and in order: the layer's events are hints, the store fills holes."""
+    """Sends every final and every mark exactly once and in order, and passes on all other events after `hello`."""
 
     kind = "room"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._sequence: int | None = None  # of the last final sent; None before `hello`
+    _captions: Following[CaptionFinal]
+    _marks: Following[MarkChanged]
 
     async def entered(self) -> None:
+        meeting_id = self.meeting.pk
+        self._captions = Following(
+            partial(captions.captions_after, meeting_id), lambda final: final.sequence, self.tell, captions.MAX_MISSED
+        )
+        self._marks = Following(
+            partial(marks.marks_after, meeting_id), lambda mark: mark.change, self.tell, marks.MAX_READ
+        )
         if self.meeting.takes_audio:
             await in_database(start_meeting, self.meeting)
             await in_database(presence.record_joined, self.participant.pk)
@@ -53,21 +64,25 @@ class RoomConsumer(MeetingConsumer):
         request = decode_room_request(text)
         match request:
             case Hello():
-                await self._welcome(request.last_sequence)
+                await self._welcome(request)
             case Ping():
                 await self._answer_heartbeat(request)
             case State():
                 await self._set_muted(request.muted)
+            case AddMark():
+                await self._mark(partial(marks.add_mark, self.participant.pk, request))
+            case EditMark():
+                await self._mark(partial(marks.edit_mark, self.participant.pk, request))
 
     # ── Welcome and history ─────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _welcome(self, last_sequence: int) -> None:
+    async def _welcome(self, hello: Hello) -> None:
         meeting = await in_database(Meeting.objects.get, pk=self.meeting.pk)
-        if last_sequence > meeting.last_sequence:
+        if hello.last_sequence > meeting.last_sequence:
             raise ProtocolError("sequence_unknown", f"the newest caption is {meeting.last_sequence}")
         await self.tell(await self._welcome_message(meeting))
-        self._sequence = last_sequence
-        await self._send_missing()
+        await self._captions.start_after(hello.last_sequence)
+        await self._marks.start_after(min(hello.last_change, meeting.last_change))
         if not meeting.takes_audio:
             await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
         await self._send_status()
@@ -89,26 +104,26 @@ class RoomConsumer(MeetingConsumer):
             sequence=meeting.last_sequence,
         )
 
-    async def _send_missing(self) -> None:
-        """Send all stored captions after the last one sent."""
-        while self._sequence is not None:
-            missing = await in_database(captions.captions_after, self.meeting.pk, self._sequence)
-            for caption in missing:
-                await self.tell(caption)
-                self._sequence = caption.sequence
-            if len(missing) < captions.MAX_MISSED:
-                return
-
     async def room_event(self, message: fanout.RoomMessage) -> None:
-        if self._sequence is None or self.closing:
+        if self._captions.last is None or self.closing:
             return
-        if message["sequence"] == 0:
-            await self.send(text_data=message["text"])
-        elif message["sequence"] == self._sequence + 1:
-            self._sequence = message["sequence"]
-            await self.send(text_data=message["text"])
-        elif message["sequence"] > self._sequence:
-            await self._send_missing()
+        pass_on = partial(self.send, text_data=message["text"])
+        if message["sequence"]:
+            await self._captions.heard(message["sequence"], pass_on)
+        elif message["change"]:
+            await self._marks.heard(message["change"], pass_on)
+        else:
+            await pass_on()
+
+    # ── Marks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _mark(self, change: Callable[[], MarkChanged]) -> None:
+        try:
+            mark = await in_database(change)
+        except marks.MarkRefused as error:
+            raise ProtocolError(error.code, error.message) from error
+        await redis_client().set(marks.change_key(self.meeting.pk), mark.change, ex=24 * 3600)
+        await fanout.publish(self.meeting.pk, mark)
 
     # ── Heartbeat and state ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -119,10 +134,11 @@ class RoomConsumer(MeetingConsumer):
 
     async def _send_status(self) -> None:
         state, lag_ms = transcribers.summary(list((await transcribers.reports()).values()))
-        newest = int(await redis_client().get(captions.sequence_key(self.meeting.pk)) or 0)
-        if self._sequence is not None and newest > self._sequence:
-            await self._send_missing()
-        await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=max(newest, self._sequence or 0)))
+        keys = captions.sequence_key(self.meeting.pk), marks.change_key(self.meeting.pk)
+        newest, newest_change = (int(value or 0) for value in await redis_client().mget(keys))
+        await self._captions.noticed(newest)
+        await self._marks.noticed(newest_change)
+        await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=max(newest, self._captions.last or 0)))
 
     async def _set_muted(self, muted: bool) -> None:
         if not self.meeting.takes_audio:

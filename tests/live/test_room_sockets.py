@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import uuid
 
 import pytest
 from websockets.asyncio.client import connect
@@ -204,3 +205,41 @@ async def test_an_ended_meeting_refuses_audio_and_tells_everybody(host: Person, 
     async with guest.audio(code) as audio:
         assert await audio.closed() == 4410
         assert audio.received[-1]["code"] == "meeting_ended"
+
+
+def mark(**values: object) -> dict[str, object]:
+    return {"type": "mark", "id": str(uuid.uuid4()), "kind": "decision", "text": "We ship on Thursday.", **values}
+
+
+async def test_a_mark_reaches_everybody_and_those_who_come_later(host: Person, guest: Person, code: str) -> None:
+    async with host.room(code) as room, guest.room(code) as other:
+        await room.say(type="hello")
+        await room.expect("status")
+        await other.say(type="hello")
+        await other.expect("status")
+        await other.say(**mark())
+        seen = await room.expect("mark.changed")
+        assert (seen["kind"], seen["text"], seen["name"]) == ("decision", "We ship on Thursday.", "Grace")
+        await room.say(type="mark.edit", id=seen["id"], revision=0, kind="note", text="Or on Friday.")
+        assert (await other.expect("mark.changed", where=lambda m: m["revision"] == 1))["text"] == "Or on Friday."
+    async with host.room(code) as late:
+        await late.say(type="hello")
+        await late.expect("welcome")
+        assert (await late.expect("mark.changed"))["text"] == "Or on Friday."
+    async with host.room(code) as back:
+        await back.say(type="hello", last_change=2)
+        await back.expect("status")
+        assert "mark.changed" not in [message["type"] for message in back.received]
+
+
+async def test_a_refused_mark_is_explained_and_the_socket_stays(host: Person, guest: Person, code: str) -> None:
+    async with host.room(code) as room, guest.room(code) as other:
+        await room.say(type="hello")
+        await room.say(**mark())
+        by_host = await room.expect("mark.changed")
+        await other.say(type="mark.edit", id=by_host["id"], revision=0, kind="note", text="Mine now.")
+        assert (await other.expect("error"))["code"] == "not_yours"
+        await other.say(**mark(text=" "))
+        assert (await other.expect("error"))["code"] == "mark_empty"
+        await other.say(type="ping", echo=0)
+        await other.expect("pong")

@@ -31,6 +31,14 @@ function say(...sequences: number[]): void {
 }
 
 it("greets with the last caption of the page", () => {
+  expect(around.wire.texts).toEqual([{ type: "hello", last_sequence: 417, last_change: 0 }]);
+});
+
+it("after a reconnect asks for the captions and marks that it has not", () => {
+  around.wire.say(goldenMessage("room_events", "mark"));
+  around.wire.end(1006);
+  around.pass(1_000);
+  around.wire.accept();
   expect(around.wire.texts).toEqual([goldenMessage("room_requests", "hello after a reconnect")]);
 });
 
@@ -41,7 +49,7 @@ it("after a reconnect asks for what it missed, and says again that the microphon
   around.pass(1_000);
   around.wire.accept();
   expect(around.wire.texts).toEqual([
-    { type: "hello", last_sequence: 418 },
+    { type: "hello", last_sequence: 418, last_change: 0 },
     { type: "state", muted: false },
   ]);
 });
@@ -57,7 +65,7 @@ describe("a hole", () => {
   it("is asked about once, until the server has answered", () => {
     say(420, 421);
     around.wire.say(status);
-    expect(around.wire.texts.slice(1)).toEqual([{ type: "hello", last_sequence: 417 }]);
+    expect(around.wire.texts.slice(1)).toEqual([{ type: "hello", last_sequence: 417, last_change: 0 }]);
     around.wire.say({ ...welcome, sequence: 421 });
     say(418, 419, 420, 421);
     around.wire.say(status);

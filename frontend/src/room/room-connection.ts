@@ -86,7 +86,8 @@ export class RoomConnection {
 
   private ask(): void {
     this.question = "asked";
-    this.say({ type: "hello", last_sequence: this.store.lastSequence });
+    const { lastSequence, lastChange } = this.store;
+    this.say({ type: "hello", last_sequence: lastSequence, last_change: lastChange });
   }
 
   private say(request: RoomRequest): void {

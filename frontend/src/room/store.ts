@@ -1,4 +1,4 @@
-import type { CaptionFinal, CaptionPartial, ParticipantView, RoomEvent, Status, Welcome } from "../protocol";
+import type { CaptionFinal, CaptionPartial, Mark, ParticipantView, RoomEvent, Status, Welcome } from "../protocol";
 
 /** A caption being spoken, and when this page heard of it. */
 export interface OpenCaption extends CaptionPartial {
@@ -17,10 +17,13 @@ const FORGET_PARTIAL_MS = 30_000; // its transcriber is gone: the final comes fr
 export class RoomStore {
   readonly partials = new Map<string, OpenCaption>();
   readonly people = new Map<string, Person>();
+  readonly marks = new Map<string, Mark>();
   you = "";
   status: Status | null = null;
   ended: "no" | "finishing" | "complete" = "no";
   startedAt: string | null = null;
+  /** Of the marks that this page has. */
+  lastChange = 0;
   private readonly revisions = new Map<number, number>();
   private readonly settledUntil = new Map<string, number>();
   private newest: number;
@@ -57,6 +60,10 @@ export class RoomStore {
         return this.final(event) ? event : null;
       case "caption.partial":
         this.partial(event, now);
+        break;
+      case "mark.changed":
+        this.marks.set(event.id, event);
+        this.lastChange = Math.max(this.lastChange, event.change);
         break;
       case "participant.joined":
         this.person(event.participant);
