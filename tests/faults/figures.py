@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from tests.faults.pages import Microphone, Room
+from tests.faults.pages import Room
 from tests.stack import ROOT
 
 RESULTS = ROOT / "var" / "faults.json"
@@ -36,7 +36,14 @@ class Tally:
         return self == Tally(0, 0, 0)
 
 
-def tally(room: Room, microphones: Sequence[Microphone], *, allowed_lost: Sequence[int] = ()) -> Tally:
+class Speaks(Protocol):
+    """A page with a microphone, of a script or of a browser."""
+
+    stream_id: str
+    said: list[int]
+
+
+def tally(room: Room, microphones: Sequence[Speaks], *, allowed_lost: Sequence[int] = ()) -> Tally:
     """Compare what was said with what `room` shows as finals; `allowed_lost` are counters a declared gap covers."""
     lost, doubled, disordered = 0, room.doubled, room.disordered
     said_by_stream: dict[str, list[int]] = {}

@@ -8,42 +8,48 @@ export interface StreamFrame {
 
 /** Audio that the server has not acknowledged, oldest first. Beyond its bound the oldest is given up (a gap). */
 export class AudioRing {
-  private frames: StreamFrame[] = [];
+  private held: StreamFrame[] = [];
+  private samples = 0;
 
   constructor(
     private readonly capacitySamples: number,
     private end = 0,
   ) {}
 
+  get frames(): readonly StreamFrame[] {
+    return this.held;
+  }
+
   get heldSamples(): number {
-    return this.frames.reduce((sum, frame) => sum + frame.pcm.length, 0);
+    return this.samples;
   }
 
   /** The first sample held; where the next frame will be when nothing is. */
   get start(): number {
-    return this.frames[0]?.firstSample ?? this.end;
+    return this.held[0]?.firstSample ?? this.end;
   }
 
   push(frame: StreamFrame): void {
-    this.frames.push(frame);
+    this.held.push(frame);
+    this.samples += frame.pcm.length;
     this.end = endOf(frame);
     this.keepNewest(this.capacitySamples);
   }
 
   keepNewest(samples: number): void {
-    let held = this.heldSamples;
-    while (held > samples && this.frames.length > 1) held -= this.frames.shift()?.pcm.length ?? 0;
+    while (this.samples > samples && this.held.length > 1) this.samples -= this.held.shift()?.pcm.length ?? 0;
   }
 
   /** Forgets the frames that lie wholly before `sample`. */
   release(sample: number): void {
-    const keep = this.frames.findIndex((frame) => endOf(frame) > sample);
-    this.frames = keep < 0 ? [] : this.frames.slice(keep);
+    const keep = this.held.findIndex((frame) => endOf(frame) > sample);
+    this.held = keep < 0 ? [] : this.held.slice(keep);
+    this.samples = this.held.reduce((sum, frame) => sum + frame.pcm.length, 0);
   }
 
   /** The first frame that has audio at or after `sample`. */
   next(sample: number): StreamFrame | undefined {
-    return this.frames.find((frame) => endOf(frame) > sample);
+    return this.held.find((frame) => endOf(frame) > sample);
   }
 }
 

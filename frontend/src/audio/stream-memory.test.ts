@@ -2,7 +2,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { StreamMemory } from "./stream-memory";
 
-const position = { streamId: "s", sampleRate: 16_000, nextSample: 8_000, at: 5_000, muted: false };
+const position = { streamId: "s", sampleRate: 16_000, nextSample: 8_000, at: 5_000, muted: false, stops: [] };
 
 beforeEach(() => sessionStorage.clear());
 

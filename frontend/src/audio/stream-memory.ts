@@ -8,6 +8,8 @@ export interface StreamPosition {
   at: number;
   /** The person had muted the microphone. */
   muted: boolean;
+  /** Where the person muted, of audio that the server does not have yet. */
+  stops: readonly number[];
 }
 
 const OUTDATED_MS = 3_600_000;

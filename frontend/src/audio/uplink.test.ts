@@ -21,7 +21,7 @@ beforeEach(() => {
 function newUplink(streamId: string, firstSample = 0): AudioUplink {
   return new AudioUplink(
     "/audio/",
-    { streamId, sampleRate: RATE, language: "", firstSample },
+    { streamId, sampleRate: RATE, language: "", firstSample, kept: { frames: [], stops: [] } },
     { changed: (state) => states.push(state), identified: () => {}, refused: (code) => refusals.push(code) },
     around,
   );
@@ -103,14 +103,21 @@ describe("losing the connection", () => {
     expect(around.wire.texts[0]?.stream_id).toBe("s");
   });
 
-  it("keeps minutes, and then gives up the oldest", () => {
+  it("keeps half an hour, and then gives up the oldest", () => {
     uplink.open();
     connect();
     around.wire.end(1006);
-    speak(0, 6_000);
-    expect(uplink.keptSeconds).toBe(600);
-    speak(6_000, 4_000);
-    expect(uplink.keptSeconds).toBeLessThanOrEqual(900);
+    speak(0, 18_000);
+    expect(uplink.keptSeconds).toBe(1_800);
+    speak(18_000, 18_100);
+    expect(uplink.keptSeconds).toBe(1_800);
+    expect(uplink.kept.frames[0]?.firstSample).toBe(100 * FRAME);
+  });
+
+  it("promises to keep no more than a new stream can begin with", () => {
+    uplink.open();
+    speak(0, 60);
+    expect(uplink.keptSeconds).toBe(2);
   });
 
   it("drops a socket whose acknowledgements stall for 4 s", () => {
@@ -173,6 +180,24 @@ describe("pressure", () => {
     expect(around.wire.frames).toHaveLength(100);
     ack(50);
     expect(around.wire.frames).toHaveLength(150);
+  });
+
+  it("sends minutes that it kept a little slower than the server would refuse", () => {
+    uplink.open();
+    connect();
+    around.wire.end(1006);
+    speak(0, 3_000);
+    uplink.retryNow();
+    connect();
+    while (around.wire.frames.length < 800) ack(around.wire.frames.length);
+    ack(800);
+    expect(around.wire.frames).toHaveLength(800);
+    for (let tenth = 1; tenth <= 10; tenth++) {
+      around.pass(100);
+      ack(around.wire.frames.length);
+    }
+    expect(around.wire.frames.length).toBeGreaterThanOrEqual(865);
+    expect(around.wire.frames.length).toBeLessThanOrEqual(870);
   });
 
   it("waits when the server holds, then sends again from there", () => {

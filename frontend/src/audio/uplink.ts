@@ -1,5 +1,6 @@
 import { LastingSocket, type Surroundings } from "../net/lasting-socket";
 import { type AudioEvent, type AudioRequest, encodeFrame } from "../protocol";
+import { Pace } from "./pace";
 import { AudioRing, endOf, type StreamFrame } from "./ring";
 
 export type UplinkState = "connecting" | "streaming" | "held" | "stopped" | "lost";
@@ -18,9 +19,17 @@ export interface StreamIdentity {
   language: string;
   /** Where the frames' numbering begins. */
   firstSample: number;
+  /** What an earlier page could not send any more. */
+  kept: KeptAudio;
 }
 
-const RING_SECONDS = 900; // minutes offline: 29 MB at 16 kHz
+/** Audio that waits for the server, and the samples before which the speaker muted. */
+export interface KeptAudio {
+  frames: readonly StreamFrame[];
+  stops: readonly number[];
+}
+
+const KEPT_SAMPLES = 1_800 * 16_000; // half an hour offline: 58 MB; a third of it where a browser records at 48 kHz
 const IN_FLIGHT_SECONDS = 10;
 const EARLY_SECONDS = 2; // of a new stream spoken before it was opened: its clock starts when the server opens it
 const OVERDUE_SECONDS = 0.5; // the server acknowledges every few frames: fewer may rest unacknowledged
@@ -43,6 +52,7 @@ export class AudioUplink {
   private heldUntil = 0;
   private owedSince: number | null = null;
   private paused = false;
+  private pace: Pace;
 
   constructor(
     url: string,
@@ -50,8 +60,11 @@ export class AudioUplink {
     private readonly listener: UplinkListener,
     private readonly around: Surroundings,
   ) {
-    this.ring = new AudioRing(RING_SECONDS * identity.sampleRate, identity.firstSample);
-    this.cursor = identity.firstSample;
+    this.ring = new AudioRing(KEPT_SAMPLES, identity.firstSample);
+    for (const frame of identity.kept.frames) this.ring.push(frame);
+    this.stops = [...identity.kept.stops];
+    this.cursor = this.ring.start;
+    this.pace = new Pace(around.now());
     const handlers = {
       opened: () => this.opened(),
       message: (event: { type: string }) => this.heard(event as AudioEvent),
@@ -63,7 +76,13 @@ export class AudioUplink {
 
   /** Audio captured and not yet known to be safe on the server, in seconds. */
   get keptSeconds(): number {
-    return this.ring.heldSamples / this.identity.sampleRate;
+    const seconds = this.ring.heldSamples / this.identity.sampleRate;
+    return this.identity.streamId === "" ? Math.min(seconds, EARLY_SECONDS) : seconds;
+  }
+
+  /** The same, as it must outlive the page. */
+  get kept(): KeptAudio {
+    return { frames: this.ring.frames, stops: this.stops };
   }
 
   open(): void {
@@ -101,6 +120,7 @@ export class AudioUplink {
   // ── Connection ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   private opened(): void {
+    this.pace = new Pace(this.around.now()); // the server counts by connection
     if (this.paused) this.rest();
     else this.start();
   }
@@ -190,7 +210,7 @@ export class AudioUplink {
     if (this.phase === "stopped" && this.ring.next(this.cursor)) this.start();
     if (this.phase !== "streaming" || this.isHeld()) return;
     let frame = this.ring.next(this.cursor);
-    while (frame && !this.stopsBefore(frame) && this.hasRoom()) {
+    while (frame && !this.stopsBefore(frame) && this.hasRoom() && this.mayGo(frame)) {
       this.sendFrame(frame);
       frame = this.ring.next(this.cursor);
     }
@@ -213,6 +233,10 @@ export class AudioUplink {
   private hasRoom(): boolean {
     const inFlight = this.cursor - Math.max(this.acknowledged, this.ring.start);
     return this.socket.bufferedAmount < MAX_BUFFERED_BYTES && inFlight < IN_FLIGHT_SECONDS * this.identity.sampleRate;
+  }
+
+  private mayGo(frame: StreamFrame): boolean {
+    return this.pace.take(frame.pcm.length / this.identity.sampleRate, this.around.now());
   }
 
   private sendFrame(frame: StreamFrame): void {

@@ -1,11 +1,13 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { MicrophoneError, type MicrophoneOptions, type MicrophoneProblem } from "../audio/microphone";
 import { find, settled, show, template, texts } from "../testing/page";
+import { FakeSpool } from "../testing/spool";
 import { FakeSurroundings } from "../testing/surroundings";
 import { MicrophoneController, meterLevel } from "./microphone_controller";
 import { ShortcutsController } from "./shortcuts_controller";
 
 let around: FakeSurroundings;
+let spool: FakeSpool;
 let microphone: MicrophoneOptions;
 const device = {
   sampleRate: 16_000,
@@ -20,6 +22,8 @@ beforeEach(async () => {
   sessionStorage.clear();
   device.isSuspended.mockReturnValue(false);
   around = new FakeSurroundings();
+  spool = new FakeSpool();
+  MicrophoneController.openSpool = async () => spool;
   MicrophoneController.around = around;
   MicrophoneController.open = async (options) => {
     microphone = options;
@@ -139,10 +143,22 @@ describe("the end", () => {
     const refused = events("microphone:refused");
     await press();
     connect();
+    hear(0.1);
     around.wire.end(4409);
     around.pass(60_000);
     expect(refused).toEqual([{ code: 4409 }]);
     expect(around.wires).toHaveLength(1);
+    expect(sessionStorage).toHaveLength(1); // to go on here instead
+  });
+
+  it("keeps nothing of a meeting that is over", async () => {
+    await press();
+    connect();
+    hear(0.1);
+    window.dispatchEvent(new Event("pagehide"));
+    around.wire.end(4410);
+    expect(spool.framesOf("s")).toEqual([]);
+    expect(sessionStorage).toHaveLength(0);
   });
 });
 
@@ -162,6 +178,25 @@ describe("a reload", () => {
     expect(state()).toBe("on");
     around.wire.accept();
     expect(around.wire.texts[0]?.stream_id).toBe("s");
+  });
+
+  it("sends what the page before it kept, also when the browser would ask for the microphone", async () => {
+    await press();
+    connect();
+    around.wire.end(1006);
+    around.pass(5_000);
+    for (let n = 0; n < 30; n++) hear(0.1, n * 1_600);
+    const told = events("microphone:changed");
+    window.dispatchEvent(new Event("pagehide"));
+    vi.stubGlobal("navigator", { permissions: { query: async () => ({ state: "prompt" }) } });
+    await showRoom();
+    await settled();
+    vi.unstubAllGlobals();
+    expect(state()).toBe("off");
+    expect(told.at(-1)).toMatchObject({ keptSeconds: 3 });
+    connect();
+    expect(around.wire.texts[0]?.stream_id).toBe("s");
+    expect(around.wire.frames).toHaveLength(30);
   });
 
   it("waits for the button when the browser would ask", async () => {

@@ -1,11 +1,13 @@
 import { Controller } from "@hotwired/stimulus";
 import type { CapturedFrame } from "../audio/framer";
 import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
-import { Speaker } from "../audio/speaker";
+import { Speaker, type Unfinished } from "../audio/speaker";
+import { type AudioSpool, openSpool } from "../audio/spool";
 import { StreamMemory } from "../audio/stream-memory";
 import type { UplinkState } from "../audio/uplink";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
+import { CLOSE } from "../protocol";
 import { announce, type MicrophoneState } from "../room/events";
 
 const SPEAKING_LEVEL = 0.015;
@@ -18,6 +20,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   /** Replaced in tests. */
   static around: Surroundings = browserSurroundings;
   static open: typeof openMicrophone = openMicrophone;
+  static openSpool: () => Promise<AudioSpool> = openSpool;
   declare labelTargets: HTMLElement[];
   declare problemTargets: HTMLElement[];
   declare levelTarget: HTMLElement;
@@ -28,6 +31,8 @@ export class MicrophoneController extends Controller<HTMLElement> {
   declare workletValue: string;
   declare stateValue: MicrophoneState;
   private memory!: StreamMemory;
+  private spool!: AudioSpool;
+  private restored!: Promise<void>;
   private microphone: OpenMicrophone | null = null;
   private speaker: Speaker | null = null;
   private uplink: UplinkState | null = null;
@@ -35,10 +40,12 @@ export class MicrophoneController extends Controller<HTMLElement> {
 
   connect(): void {
     this.memory = new StreamMemory(this.codeValue, window.sessionStorage);
+    this.restored = this.restore();
     void this.goOnAfterReload();
   }
 
   disconnect(): void {
+    this.save();
     this.stop();
   }
 
@@ -65,15 +72,19 @@ export class MicrophoneController extends Controller<HTMLElement> {
   /** The meeting is over for this page. */
   close(): void {
     if (this.closed) return;
-    this.closed = true;
+    this.speaker?.forget();
     this.memory.forget();
-    this.stop();
-    this.element.hidden = true;
+    this.goAway();
+  }
+
+  /** The page may be about to go: what the server does not have yet must outlive it. */
+  save(): void {
+    this.speaker?.save();
   }
 
   tick(): void {
     this.speaker?.tick();
-    if (this.uplink === "lost" || this.uplink === "held") this.tell();
+    this.tell();
   }
 
   online(): void {
@@ -86,6 +97,17 @@ export class MicrophoneController extends Controller<HTMLElement> {
   }
 
   // ── The microphone ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Sends what an earlier page of this tab kept, also when no microphone is opened now. */
+  private async restore(): Promise<void> {
+    this.spool = await MicrophoneController.openSpool();
+    const position = this.memory.resume(MicrophoneController.around.now());
+    if (!position) return;
+    const frames = await this.spool.read(position.streamId);
+    if (frames.length === 0 || this.closed) return;
+    this.speaker = this.newSpeaker(position.sampleRate, { position, frames });
+    this.tell();
+  }
 
   private async goOnAfterReload(): Promise<void> {
     const saved = this.memory.resume(MicrophoneController.around.now());
@@ -109,22 +131,39 @@ export class MicrophoneController extends Controller<HTMLElement> {
       this.explain(error.problem);
       return;
     }
-    this.speaker = this.newSpeaker(this.microphone.sampleRate);
+    await this.restored;
+    this.begin(this.microphone.sampleRate);
+  }
+
+  private begin(sampleRate: number): void {
+    if (this.speaker?.sampleRate !== sampleRate) {
+      this.speaker?.close();
+      this.speaker = this.newSpeaker(sampleRate, this.streamToGoOnWith(sampleRate));
+    }
+    this.speaker.begin();
     this.become("on");
   }
 
-  private newSpeaker(sampleRate: number): Speaker {
-    return new Speaker({
+  /** A stream has one rate: another microphone may need another stream. */
+  private streamToGoOnWith(sampleRate: number): Unfinished | null {
+    const position = this.memory.resume(MicrophoneController.around.now());
+    return position?.sampleRate === sampleRate ? { position, frames: [] } : null;
+  }
+
+  private newSpeaker(sampleRate: number, unfinished: Unfinished | null): Speaker {
+    const options = {
       url: socketUrl(this.urlValue),
       sampleRate,
       language: this.languageValue,
       memory: this.memory,
+      spool: this.spool,
       around: MicrophoneController.around,
       listener: {
-        changed: (state) => this.uplinkChanged(state),
-        refused: (code) => this.refused(code),
+        changed: (state: UplinkState) => this.uplinkChanged(state),
+        refused: (code: number) => this.refused(code),
       },
-    });
+    };
+    return new Speaker(options, unfinished);
   }
 
   private captured(frame: CapturedFrame): void {
@@ -151,20 +190,31 @@ export class MicrophoneController extends Controller<HTMLElement> {
     this.explain(null);
   }
 
+  /** What was said before is still sent. */
   private lost(): void {
     this.speaker?.mute();
-    this.stop();
+    this.closeMicrophone();
     this.explain("lost");
   }
 
-  private stop(): void {
+  private closeMicrophone(): void {
     this.microphone?.close();
-    this.speaker?.close();
     this.microphone = null;
-    this.speaker = null;
-    this.uplink = null;
     this.levelTarget.style.setProperty("--level", "0");
     this.become("off");
+  }
+
+  private stop(): void {
+    this.speaker?.close();
+    this.speaker = null;
+    this.uplink = null;
+    this.closeMicrophone();
+  }
+
+  private goAway(): void {
+    this.closed = true;
+    this.stop();
+    this.element.hidden = true;
   }
 
   // ── Telling ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,7 +226,14 @@ export class MicrophoneController extends Controller<HTMLElement> {
 
   private refused(code: number): void {
     announce("microphone:refused", { code });
-    this.close();
+    if (code === CLOSE.superseded) this.giveWay();
+    else this.close();
+  }
+
+  /** Another tab speaks for the person; when it goes on here instead, it goes on with what is kept. */
+  private giveWay(): void {
+    this.save();
+    this.goAway();
   }
 
   private become(state: MicrophoneState): void {

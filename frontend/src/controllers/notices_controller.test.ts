@@ -30,16 +30,23 @@ it("says that it connects, and nothing once it has", () => {
 
 it("says how much is kept while the microphone's connection is away", () => {
   announce("room:link", { link: "lost", code: 0 });
-  announce("microphone:changed", { state: "on", uplink: "lost", keptSeconds: 12.4 });
+  announce("microphone:changed", { state: "on", uplink: "lost", keptSeconds: 130.4 });
   expect(shown()).toEqual(["keeping"]);
-  expect(texts('.notice [data-slot="kept"]')).toEqual(["12"]);
+  expect(texts('.notice [data-slot="kept"]')).toEqual(["2 min 10 s"]);
+});
+
+it("says how much waits to be sent once the connection is back", () => {
+  announce("room:link", { link: "connected", code: 0 });
+  announce("microphone:changed", { state: "on", uplink: "streaming", keptSeconds: 45 });
+  expect(shown()).toEqual(["sending"]);
+  expect(texts('.notice [data-slot="kept"]')).toEqual(["45 s"]);
 });
 
 it("says how late captions are", () => {
   announce("room:link", { link: "connected", code: 0 });
   status(7_400);
   expect(shown()).toEqual(["late"]);
-  expect(texts('.notice [data-slot="late"]')).toEqual(["7"]);
+  expect(texts('.notice [data-slot="late"]')).toEqual(["7 s"]);
   status(200);
   expect(shown()).toEqual([]);
 });

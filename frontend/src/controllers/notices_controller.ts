@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { duration } from "../room/clock";
 import type { LinkChanged, MicrophoneChanged, MicrophoneRefused, RoomChanged } from "../room/events";
 import { noticeFor, type Situation } from "../room/situation";
 
@@ -36,13 +37,12 @@ export class NoticesController extends Controller<HTMLElement> {
     this.situation = { ...this.situation, ...change };
     const current = noticeFor(this.situation);
     for (const notice of this.noticeTargets) notice.hidden = notice.dataset.notice !== current;
-    this.fill("kept", this.situation.keptSeconds);
-    this.fill("late", (this.situation.status?.lag_ms ?? 0) / 1_000);
-    this.fill("code", this.situation.code);
+    this.fill("kept", duration(this.situation.keptSeconds));
+    this.fill("late", duration((this.situation.status?.lag_ms ?? 0) / 1_000));
+    this.fill("code", String(this.situation.code));
   }
 
-  private fill(name: string, value: number): void {
-    const text = String(Math.round(value));
+  private fill(name: string, text: string): void {
     for (const slot of this.element.querySelectorAll(`[data-slot="${name}"]`)) {
       if (slot.textContent !== text) slot.textContent = text;
     }

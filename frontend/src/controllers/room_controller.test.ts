@@ -7,7 +7,7 @@ import { RoomController } from "./room_controller";
 
 const page = `
   <div data-controller="room" data-room-url-value="/ws/meetings/code/" data-room-sequence-value="417"
-       data-action="microphone:changed@window->room#microphoneChanged online@window->room#online"></div>`;
+       data-action="room:clock@window->room#tick microphone:changed@window->room#microphoneChanged online@window->room#online"></div>`;
 
 let around: FakeSurroundings;
 
@@ -38,6 +38,21 @@ it("tells the page's other controllers about captions and the connection", () =>
   expect(links).toEqual([
     { link: "connected", code: 0 },
     { link: "lost", code: 0 },
+  ]);
+});
+
+it("says at once that captions are stale when the server does not answer, and when it does again", () => {
+  around.wire.say(goldenMessage("room_events", "welcome"));
+  const links = heard("room:link");
+  for (let second = 0; second < 8; second++) {
+    around.pass(1_000);
+    announce("room:clock");
+  }
+  around.wire.say(goldenMessage("room_events", "final"));
+  announce("room:clock");
+  expect(links).toEqual([
+    { link: "stale", code: 0 },
+    { link: "connected", code: 0 },
   ]);
 });
 

@@ -19,6 +19,7 @@ export class RoomController extends Controller<HTMLElement> {
   private store!: RoomStore;
   private connection!: RoomConnection;
   private timer = 0;
+  private linked: Situation["link"] = "connecting";
 
   connect(): void {
     this.store = new RoomStore(this.sequenceValue);
@@ -40,6 +41,7 @@ export class RoomController extends Controller<HTMLElement> {
 
   tick(): void {
     this.connection.tick();
+    this.noticeStale();
     announce("room:tick");
   }
 
@@ -73,7 +75,14 @@ export class RoomController extends Controller<HTMLElement> {
     announce("room:closed");
   }
 
+  private noticeStale(): void {
+    if (this.linked !== "connected" && this.linked !== "stale") return;
+    const now = this.connection.isStale ? "stale" : "connected";
+    if (now !== this.linked) this.link(now);
+  }
+
   private link(link: Situation["link"], code = 0): void {
+    this.linked = link;
     announce("room:link", { link, code });
   }
 }

@@ -1,4 +1,5 @@
 const PING_EVERY_MS = 5_000;
+const STALE_AFTER_MS = 2_000; // an answer takes milliseconds, or a round trip on a bad network
 const SILENT_AFTER_MS = 15_000;
 
 /** Says when to ping and when the other side has gone silent. It owns no timer: whoever runs calls `beat`. */
@@ -22,6 +23,11 @@ export class Heartbeat {
   /** The next ping will echo `n`, which shows the server that this page still reads. */
   pong(n: number): void {
     this.echo = n;
+  }
+
+  /** A ping is without its answer for longer than a healthy server needs. */
+  isStale(now: number): boolean {
+    return this.lastHeardAt < this.lastPingAt && now - this.lastPingAt > STALE_AFTER_MS;
   }
 
   /** Pings when it is time; false when nothing was heard for so long that the socket must be dead. */

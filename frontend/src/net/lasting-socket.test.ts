@@ -54,6 +54,16 @@ it("gives up a connection on which nothing is heard for 15 s", () => {
   expect(around.wires).toHaveLength(2);
 });
 
+it("knows within seconds that the server does not answer, and that it does again", () => {
+  around.wire.accept();
+  run(7);
+  expect(socket.isStale).toBe(false);
+  run(1);
+  expect(socket.isStale).toBe(true);
+  around.wire.say({ type: "pong", n: 1 });
+  expect(socket.isStale).toBe(false);
+});
+
 it("gives up an attempt that does not connect within 8 s", () => {
   run(9);
   expect(heard).toEqual(["lost"]);

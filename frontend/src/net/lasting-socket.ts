@@ -52,6 +52,11 @@ export class LastingSocket {
     return this.wire?.readyState === OPEN;
   }
 
+  /** Open, and the server does not answer just now. */
+  get isStale(): boolean {
+    return this.heartbeat?.isStale(this.around.now()) ?? false;
+  }
+
   get bufferedAmount(): number {
     return this.wire?.bufferedAmount ?? 0;
   }

@@ -5,3 +5,9 @@ export function clock(ms: number): string {
   const hours = Math.floor(seconds / 3_600);
   return (hours > 0 ? [String(hours), ...parts] : parts).join(":");
 }
+
+/** A length of time as "12 s" or "2 min 10 s". */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+}

@@ -31,6 +31,11 @@ export class RoomConnection {
     this.socket = new LastingSocket(url, handlers, around);
   }
 
+  /** Connected, and the server does not answer just now. */
+  get isStale(): boolean {
+    return this.socket.isStale;
+  }
+
   open(): void {
     this.socket.open();
   }

@@ -3,7 +3,7 @@ import { CLOSE, type Status } from "../protocol";
 
 /** How this page stands with the server. */
 export interface Situation {
-  link: "connecting" | "connected" | "lost" | "refused";
+  link: "connecting" | "connected" | "stale" | "lost" | "refused";
   /** The close code of a refusal. */
   code: number;
   /** Of the microphone's socket; null while there is none. */
@@ -17,7 +17,9 @@ export type Notice =
   | "connecting"
   | "reconnecting"
   | "keeping"
+  | "stale"
   | "held"
+  | "sending"
   | "absent"
   | "loading"
   | "late"
@@ -30,6 +32,7 @@ export type Notice =
 
 const LATE_MS = 3_000;
 const WORTH_TELLING_SECONDS = 1;
+const BACKLOG_SECONDS = 3; // audio on its way is acknowledged well within a second
 
 /** The one thing that the person should know now; null when all is well. */
 export function noticeFor(situation: Situation): Notice | null {
@@ -37,7 +40,9 @@ export function noticeFor(situation: Situation): Notice | null {
   if (situation.link === "refused") return refusal(situation.code);
   if (situation.link === "lost" || situation.uplink === "lost") return interruption(situation);
   if (situation.link === "connecting") return "connecting";
+  if (situation.link === "stale") return "stale";
   if (situation.uplink === "held") return "held";
+  if (situation.keptSeconds >= BACKLOG_SECONDS) return "sending";
   return transcription(situation.status);
 }
 

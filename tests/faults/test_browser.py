@@ -1,0 +1,107 @@
+"""Rows 3, 4 and 13 with a real browser: its audio thread, its disk, its page and what that shows."""
+
+import asyncio
+import re
+import time
+
+import pytest
+
+from tests.faults.figures import Figures, Tally, tally
+from tests.faults.site import Gathering, until
+from tests.faults.tab import Tab, open_tab
+
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(300)]
+
+
+async def settled(gathering: Gathering, tab: Tab) -> Tally:
+    """Mute, wait until all that the tab captured is shown to the others, and count it."""
+    await tab.page.get_by_role("button", name="Mute", exact=True).click()
+    await asyncio.sleep(0.3)
+    await tab.look()
+    await until(lambda: gathering.room.words(tab.stream_id)[-1:] == tab.said[-1:], 60)
+    await gathering.finish()
+    return tally(gathering.room, [tab])
+
+
+async def notice_within(tab: Tab, wanted: str, seconds: float) -> float:
+    """How long it took until the page said so."""
+    started = time.monotonic()
+    while not re.search(wanted, await tab.notice()):
+        assert time.monotonic() - started < seconds, f"the page says {await tab.notice()!r}"
+        await asyncio.sleep(0.05)
+    return time.monotonic() - started
+
+
+async def test_ninety_seconds_offline_are_kept_by_the_browser(gathering: Gathering, figures: Figures) -> None:
+    front = gathering.site.front
+    async with open_tab(gathering.tickets[1]) as tab:
+        await tab.speak()
+        await until(lambda: gathering.room.finals)
+        front.weather.refuse = True
+        front.cut()
+        await notice_within(tab, "Reconnecting", 2)
+        await asyncio.sleep(90)
+        shown = await tab.notice()
+        front.heal()
+        recovered = await notice_within(tab, "^$", 30)
+        count = await settled(gathering, tab)
+    figures.add(3, "Chromium offline for 90 s", count, recovered, "nothing lost", shown)
+    assert count.clean
+    assert re.search(r"kept here: 1 min (2\d|3\d) s waiting to be sent", shown)
+    assert [final for final in gathering.room.finals if final["kind"] == "gap"] == []
+
+
+async def test_what_was_said_offline_survives_a_reload_of_the_page(gathering: Gathering, figures: Figures) -> None:
+    """The server is away, so the reload shows the browser's error page; the room comes back when the server does."""
+    front = gathering.site.front
+    async with open_tab(gathering.tickets[1]) as tab:
+        await tab.speak()
+        await until(lambda: gathering.room.finals)
+        front.weather.refuse = True
+        front.cut()
+        await asyncio.sleep(20)
+        await tab.try_to_reload()
+        await asyncio.sleep(3)
+        front.heal()
+        healed = time.monotonic()
+        await tab.try_to_reload()
+        await tab.page.get_by_role("button", name="Mute", exact=True).wait_for()
+        await notice_within(tab, "^$", 30)
+        recovered = time.monotonic() - healed
+        await asyncio.sleep(4)
+        count = await settled(gathering, tab)
+    figures.add(3, "Chromium offline, reloaded meanwhile", count, recovered, "frames lost ≤ 1", "Reconnecting…")
+    assert len(tab.said) > 100
+    assert (count.doubled, count.disordered) == (0, 0)
+    assert count.lost <= 1
+
+
+async def test_a_reload_while_speaking_goes_on_with_the_same_stream(gathering: Gathering, figures: Figures) -> None:
+    async with open_tab(gathering.tickets[1]) as tab:
+        await tab.speak()
+        await until(lambda: gathering.room.finals)
+        await tab.try_to_reload()
+        await tab.page.get_by_role("button", name="Mute", exact=True).wait_for()
+        await asyncio.sleep(4)
+        count = await settled(gathering, tab)
+    streams = [
+        one for one in gathering.site.backstage.ask("streams", code=tab.ticket.code) if one["id"] == tab.stream_id
+    ]
+    figures.add(4, "Chromium reloaded while speaking", count, None, "frames lost ≤ 1", "nothing")
+    assert len(streams) == 1
+    assert (count.doubled, count.disordered) == (0, 0)
+    assert count.lost <= 1
+
+
+async def test_a_page_says_soon_that_the_server_does_not_answer(gathering: Gathering, figures: Figures) -> None:
+    async with open_tab(gathering.tickets[1]) as tab:
+        await notice_within(tab, "^$", 10)
+        gathering.site.suspend("web")
+        shown_after = await notice_within(tab, "not up to date", 10)
+        await asyncio.sleep(20 - shown_after)
+        gathering.site.resume("web")
+        recovered = await notice_within(tab, "^$", 20)
+    count = await gathering.finish()
+    figures.add(13, "web SIGSTOP 20 s, listening in Chromium", count, recovered,
+                f"stale badge (after {shown_after:.1f} s)", "captions are not up to date")  # fmt: skip
+    assert shown_after < 10
