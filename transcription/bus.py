@@ -6,17 +6,18 @@ Positions are samples at the stream's own rate.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
-from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
+from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown, TranscriptionError
 from transcription.streams import StreamInfo
 
 MAX_FRAMES = 6_000  # ten minutes of 100 ms frames
@@ -66,6 +67,17 @@ def _keys(stream_id: str) -> tuple[str, str]:
     return f"audio:{{{stream_id}}}:frames", f"audio:{{{stream_id}}}:state"
 
 
+def _append_keys(stream_id: str) -> list[str]:
+    return [*_keys(stream_id), LIVE]
+
+
+_REFUSALS: dict[bytes, Callable[[], TranscriptionError]] = {
+    b"superseded": lambda: StreamSuperseded("another connection writes this stream now"),
+    b"unknown": lambda: StreamUnknown("the bus does not know this stream"),
+    b"full": lambda: BusFull("the stream's backlog is at its bound"),
+}
+
+
 class AudioBus:
     """Raises BusUnavailable when Redis cannot be reached; every other error is named at its method."""
 
@@ -86,23 +98,32 @@ class AudioBus:
 
     async def append(self, stream_id: str, writer: str, first_sample: int, pcm: bytes, age_ms: int = 0) -> Appended:
         """Add a frame; raises BusFull, StreamSuperseded, StreamUnknown (register it again)."""
-        frames, state = _keys(stream_id)
-        arguments: list[Any] = [writer, first_sample, pcm, age_ms, MAX_FRAMES, stream_id, STATE_SECONDS]
+        (appended,) = await self.append_all(stream_id, writer, [(first_sample, pcm, age_ms)])
+        return appended
+
+    async def append_all(
+        self, stream_id: str, writer: str, frames: Sequence[tuple[int, bytes, int]]
+    ) -> Sequence[Appended]:
+        """Add frames (first sample, PCM16, age in ms) in one round trip.
+
+        Raises what `append` does when not even the first was taken; otherwise those beyond the answers are not taken.
+        """
+        arguments = [MAX_FRAMES, stream_id, STATE_SECONDS, *chain.from_iterable(frames)]
         with _redis_errors():
-            status, cursor, gap = await self._append([frames, state, LIVE], arguments)
-        if status == b"superseded":
-            raise StreamSuperseded("another connection writes this stream now")
-        if status == b"unknown":
-            raise StreamUnknown("the bus does not know this stream")
-        if status == b"full":
-            raise BusFull("the stream's backlog is at its bound")
-        return Appended(int(cursor), status == b"duplicate", int(gap))
+            results = await self._append(_append_keys(stream_id), [writer, *arguments])
+        refusal = _REFUSALS.get(results[0][0])
+        if refusal is not None:
+            raise refusal()
+        return [
+            Appended(int(cursor), status == b"duplicate", int(gap))
+            for status, cursor, gap in results
+            if status not in _REFUSALS
+        ]
 
     async def pause(self, stream_id: str, writer: str) -> None:
         """Say that the microphone stopped on purpose: what was said becomes final, and no gap follows."""
-        frames, state = _keys(stream_id)
         with _redis_errors():
-            await self._append([frames, state, LIVE], [writer, "pause", b"", 0, 0, stream_id, STATE_SECONDS])
+            await self._append(_append_keys(stream_id), [writer, 0, stream_id, STATE_SECONDS, "pause"])
 
     # ── Reading (transcriber) ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -2,10 +2,13 @@
 
 import time
 import uuid
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from meetings.consumers.appending import Appender
 from meetings.consumers.base import MeetingConsumer
 from meetings.database import in_database
 from meetings.protocol import (
@@ -68,11 +71,15 @@ class OpenStream:
     held_until: float = 0.0  # monotonic; 0 while audio is taken
     ignored: int = 0
 
-    def count(self, appended: Appended) -> None:
-        self.frames += 1
-        self.next_sample = appended.next_sample
-        self.duplicate_frames += appended.duplicate
-        self.gap_samples += appended.gap_samples
+    def count(self, appended: Sequence[Appended]) -> bool:
+        """Whether an acknowledgement is due."""
+        acknowledged = self.frames // ACK_FRAMES
+        duplicates = sum(one.duplicate for one in appended)
+        self.frames += len(appended)
+        self.next_sample = appended[-1].next_sample
+        self.duplicate_frames += duplicates
+        self.gap_samples += sum(one.gap_samples for one in appended)
+        return bool(duplicates) or self.frames // ACK_FRAMES > acknowledged
 
 
 class AudioConsumer(MeetingConsumer):
@@ -81,6 +88,7 @@ class AudioConsumer(MeetingConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._stream: OpenStream | None = None
+        self._appender = Appender(self._append)
         self._allowance = Allowance()  # of the connection: starting again does not renew it
 
     async def entered(self) -> None:
@@ -89,6 +97,7 @@ class AudioConsumer(MeetingConsumer):
 
     async def left(self) -> None:
         """A vanished microphone is not a pause: the page may come back with what it kept."""
+        await self._appender.drained()
 
     async def receive_text(self, text: str) -> None:
         request = decode_audio_request(text)
@@ -105,6 +114,7 @@ class AudioConsumer(MeetingConsumer):
     async def _start(self, start: AudioStart) -> None:
         if start.sample_rate not in SAMPLE_RATES:
             raise ProtocolError("sample_rate", f"the sample rate must be one of {', '.join(map(str, SAMPLE_RATES))}")
+        await self._appender.drained()
         try:
             info, started_at = await self._open(start)
             writer = uuid.uuid4().hex
@@ -125,6 +135,7 @@ class AudioConsumer(MeetingConsumer):
 
     async def _stop(self) -> None:
         stream = self._require_stream()
+        await self._appender.drained()
         await audio_bus().pause(stream.info.stream_id, stream.writer)
         await self.tell(self._summary(stream))
 
@@ -150,10 +161,10 @@ class AudioConsumer(MeetingConsumer):
         self._check_range(stream, frame)
         if self._is_held(stream, frame):
             await self._ignore(stream)
-        elif not self._allowance.take(frame.sample_count / stream.info.sample_rate):
+            return
+        stream.held_until = 0.0
+        if not self._allowance.take(frame.sample_count / stream.info.sample_rate) or not self._appender.put(frame):
             await self._hold(stream)
-        else:
-            await self._append(stream, frame)
 
     def _is_held(self, stream: OpenStream, frame: AudioFrame) -> bool:
         """Until the page has heeded the hold: by its time, and by starting again from where it was held."""
@@ -166,26 +177,35 @@ class AudioConsumer(MeetingConsumer):
         if (frame.first_sample + frame.sample_count) / stream.info.sample_rate > elapsed:
             raise ProtocolError("frame_out_of_range", "the frame lies in the future of its stream")
 
-    async def _append(self, stream: OpenStream, frame: AudioFrame) -> None:
+    async def _append(self, frames: list[AudioFrame]) -> None:
+        stream = self._require_stream()
         try:
-            appended = await audio_bus().append(
-                stream.info.stream_id, stream.writer, frame.first_sample, frame.pcm, frame.age_ms
+            appended = await audio_bus().append_all(
+                stream.info.stream_id,
+                stream.writer,
+                [(frame.first_sample, frame.pcm, frame.age_ms) for frame in frames],
             )
         except (BusFull, BusUnavailable):
             await self._hold(stream)
         except StreamUnknown:
-            await audio_bus().register(stream.info, stream.writer, stream.next_sample)
-            await self._hold(stream)
+            await self._register_again(stream)
         except StreamSuperseded:
+            self._appender.drop()
             await self.refuse(CloseCode.SUPERSEDED, "superseded", "Another tab or window speaks for you now.")
         else:
-            stream.held_until = 0.0
-            stream.count(appended)
-            if stream.frames % ACK_FRAMES == 0 or appended.duplicate:
+            if stream.count(appended):
                 await self.tell(AudioAck(stream.next_sample))
+            if len(appended) < len(frames):
+                await self._hold(stream)
+
+    async def _register_again(self, stream: OpenStream) -> None:
+        with suppress(BusUnavailable):  # then the next frame tries
+            await audio_bus().register(stream.info, stream.writer, stream.next_sample)
+        await self._hold(stream)
 
     async def _hold(self, stream: OpenStream) -> None:
         """Take nothing until the page sends again from `next_sample`: what it has is kept there."""
+        self._appender.drop()
         stream.ignored = 0
         stream.held_until = time.monotonic() + HOLD_MS / 1_000
         await self.tell(AudioHold(stream.next_sample, HOLD_MS))
@@ -199,6 +219,7 @@ class AudioConsumer(MeetingConsumer):
 
     async def audio_closed(self, message: dict[str, Any]) -> None:
         if self._stream is not None:
+            await self._appender.drained()
             await audio_bus().pause(self._stream.info.stream_id, self._stream.writer)
             await self.tell(self._summary(self._stream))
         await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "The host ended the meeting.")

@@ -1,43 +1,55 @@
--- Appends a frame exactly once. KEYS: frames, state, live. ARGV: writer, first sample ("pause" ends a stretch),
--- PCM16, age in ms, bound, stream id, seconds to keep the state. Returns {status, next sample, gap in samples}.
-local writer, cursor = unpack(redis.call('HMGET', KEYS[2], 'writer', 'next'))
-if not cursor then return {'unknown', 0, 0} end
-if writer ~= ARGV[1] then return {'superseded', tonumber(cursor), 0} end
+-- Appends frames exactly once, in their order. KEYS: frames, state, live. ARGV: writer, bound, stream id, seconds to keep
+-- the state, then first sample, PCM16 and age in ms of each frame ("pause" alone ends a stretch).
+-- Returns {status, next sample, gap in samples} of each frame, up to the first that was not taken.
+local writer, cursor, paused = unpack(redis.call('HMGET', KEYS[2], 'writer', 'next', 'paused'))
+if not cursor then return {{'unknown', 0, 0}} end
+if writer ~= ARGV[1] then return {{'superseded', tonumber(cursor), 0}} end
 cursor = tonumber(cursor)
 
 local function whole(number) return string.format('%.0f', number) end
 local function mark_live()
   local time = redis.call('TIME')
-  redis.call('ZADD', KEYS[3], time[1], ARGV[6])
-  redis.call('EXPIRE', KEYS[2], ARGV[7])
-  redis.call('EXPIRE', KEYS[1], ARGV[7])
+  redis.call('ZADD', KEYS[3], time[1], ARGV[3])
+  redis.call('EXPIRE', KEYS[2], ARGV[4])
+  redis.call('EXPIRE', KEYS[1], ARGV[4])
 end
 
-if ARGV[2] == 'pause' then
-  if redis.call('HSETNX', KEYS[2], 'paused', 1) == 1 and redis.call('ZSCORE', KEYS[3], ARGV[6]) then
+if ARGV[5] == 'pause' then
+  if redis.call('HSETNX', KEYS[2], 'paused', 1) == 1 and redis.call('ZSCORE', KEYS[3], ARGV[3]) then
     redis.call('XADD', KEYS[1], '*', 's', whole(cursor), 'p', 1)
     mark_live()
   end
-  return {'ok', cursor, 0}
+  return {{'ok', cursor, 0}}
 end
 
-local first, pcm = tonumber(ARGV[2]), ARGV[3]
-local last = first + #pcm / 2
-if last <= cursor then return {'duplicate', cursor, 0} end
-if redis.call('XLEN', KEYS[1]) >= tonumber(ARGV[5]) then return {'full', cursor, 0} end
-if first < cursor then
-  pcm = string.sub(pcm, (cursor - first) * 2 + 1)
-  first = cursor
+local room = tonumber(ARGV[2]) - redis.call('XLEN', KEYS[1])
+local results, taken = {}, false
+for index = 5, #ARGV, 3 do
+  local first, pcm, age = tonumber(ARGV[index]), ARGV[index + 1], ARGV[index + 2]
+  local last = first + #pcm / 2
+  if last <= cursor then
+    results[#results + 1] = {'duplicate', cursor, 0}
+  elseif room <= 0 then
+    results[#results + 1] = {'full', cursor, 0}
+    break
+  else
+    if first < cursor then
+      pcm = string.sub(pcm, (cursor - first) * 2 + 1)
+      first = cursor
+    end
+    local entry, gap = {'s', whole(first), 'd', pcm, 'a', age}, first - cursor
+    if paused then
+      gap = 0
+      entry[7], entry[8] = 'r', 1
+    end
+    redis.call('XADD', KEYS[1], '*', unpack(entry)) -- first write: here a full Redis refuses
+    room, cursor, paused, taken = room - 1, last, false, true
+    results[#results + 1] = {'ok', cursor, gap}
+  end
 end
-
-local entry = {'s', whole(first), 'd', pcm, 'a', ARGV[4]}
-local gap = first - cursor
-if redis.call('HEXISTS', KEYS[2], 'paused') == 1 then
-  gap = 0
-  entry[7], entry[8] = 'r', 1
+if taken then
+  redis.call('HDEL', KEYS[2], 'paused')
+  redis.call('HSET', KEYS[2], 'next', whole(cursor))
+  mark_live()
 end
-redis.call('XADD', KEYS[1], '*', unpack(entry)) -- first write: here a full Redis refuses
-redis.call('HDEL', KEYS[2], 'paused')
-redis.call('HSET', KEYS[2], 'next', whole(last))
-mark_live()
-return {'ok', last, gap}
+return results
