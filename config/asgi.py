@@ -2,9 +2,9 @@
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import OriginValidator
+from channels.sessions import CookieMiddleware
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -12,13 +12,15 @@ _pages = get_asgi_application()
 
 from django.conf import settings  # noqa: E402  (the apps must be loaded first)
 
+from config.handshakes import limit_handshakes  # noqa: E402
 from config.stopping import stop_gently  # noqa: E402
 from meetings.routing import websocket_urlpatterns  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
         "http": _pages,
-        "websocket": OriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)), settings.ALLOWED_ORIGINS),
+        "websocket": OriginValidator(CookieMiddleware(URLRouter(websocket_urlpatterns)), settings.ALLOWED_ORIGINS),
     },
 )
+limit_handshakes()
 stop_gently()

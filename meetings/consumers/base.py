@@ -10,6 +10,7 @@ from typing import Any
 
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
@@ -19,7 +20,7 @@ from meetings.draining import drain
 from meetings.models import Meeting, Participant
 from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
 from meetings.redis import redis_client
-from meetings.services.access import participant_of, still_admitted
+from meetings.services.access import participant_by_session, still_admitted
 from transcription.errors import TranscriptionError
 
 logger = logging.getLogger(__name__)
@@ -72,7 +73,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         if drain.started:
             await self._farewell()
             return
-        found = await in_database(self._authorise)
+        found = await in_database(participant_by_session, self.scope["url_route"]["kwargs"]["code"], self._session_key)
         if found is None:
             await self.refuse(CloseCode.NOT_FOUND, "not_found", "There is no such meeting, or you have not joined it.")
             return
@@ -87,16 +88,10 @@ class MeetingConsumer(AsyncWebsocketConsumer):
     async def _farewell(self) -> None:
         await self.refuse(CloseCode.RESTARTING, "restarting", "The server restarts; this page comes back by itself.")
 
-    def _authorise(self) -> Participant | None:
-        code = self.scope["url_route"]["kwargs"]["code"]
-        meeting = Meeting.objects.filter(code=code).first()
-        if meeting is None:
-            return None
-        user = self.scope["user"]
-        participant = participant_of(meeting, user, self.scope["session"])
-        if participant is not None:
-            participant.meeting = meeting
-        return participant
+    @property
+    def _session_key(self) -> str | None:
+        cookies: dict[str, str] = self.scope["cookies"]
+        return cookies.get(settings.SESSION_COOKIE_NAME)
 
     async def _become_newest(self) -> None:
         """The newest tab that says something wins: older sockets of this kind are told and closed.
@@ -133,7 +128,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
 
     async def participant_recheck(self, _message: dict[str, Any]) -> None:
         """Somebody signed out, was removed or changed the password: may this socket stay?"""
-        admitted = await in_database(still_admitted, self.participant, self.scope["session"].session_key)
+        admitted = await in_database(still_admitted, self.participant, self._session_key)
         if admitted is None:
             await self.refuse(CloseCode.NOT_SIGNED_IN, "not_signed_in", "You signed out, or the sign-in ended.")
         elif not admitted:

@@ -22,16 +22,32 @@ def participant_of(meeting: Meeting, user: User | AnonymousUser, session: Mappin
     return meeting.participants.filter(pk=participant_id, user=None).first() if participant_id else None
 
 
+def participant_by_session(code: str, session_key: str | None) -> Participant | None:
+    """The participant with their meeting that the session of a cookie is in a meeting."""
+    meeting = Meeting.objects.filter(code=code).first()
+    request = _request(session_key)
+    participant = participant_of(meeting, get_user(request), request.session) if meeting else None
+    if meeting is not None and participant is not None:
+        participant.meeting = meeting
+    return participant
+
+
 def still_admitted(participant: Participant, session_key: str | None) -> bool | None:
     """Whether the session, as the store has it now, still is this participant; None when nobody is signed in by it."""
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    request = _request(session_key)
     if not request.session.exists(session_key or ""):
         return None
     user = get_user(request)
     if participant.user_id is not None and not user.is_authenticated:
         return None
     return participant_of(participant.meeting, user, request.session) == participant
+
+
+def _request(session_key: str | None) -> HttpRequest:
+    """What Django asks who is signed in; the session is read from the store when it is needed."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return request
 
 
 def may_read(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:
