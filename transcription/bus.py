@@ -108,7 +108,7 @@ class AudioBus:
 
         Raises what `append` does when not even the first was taken; otherwise those beyond the answers are not taken.
         """
-        arguments = [MAX_FRAMES, stream_id, STATE_SECONDS, *chain.from_iterable(frames)]
+        arguments: list[Any] = [MAX_FRAMES, stream_id, STATE_SECONDS, *chain.from_iterable(frames)]
         with _redis_errors():
             results = await self._append(_append_keys(stream_id), [writer, *arguments])
         refusal = _REFUSALS.get(results[0][0])
