@@ -5,6 +5,8 @@ that sees a hole reads the store.
 """
 
 import logging
+import time
+from functools import partial
 from typing import TypedDict
 from uuid import UUID
 
@@ -12,18 +14,30 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from meetings.protocol import CaptionFinal, MarkChanged, MeetingEnded, RoomEvent, encode
+from meetings.protocol import (
+    CaptionFinal,
+    MarkChanged,
+    MeetingEnded,
+    ParticipantJoined,
+    ParticipantLeft,
+    ParticipantState,
+    RoomEvent,
+    encode,
+)
+from meetings.redis import redis_client, with_redis
 
+PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState
 logger = logging.getLogger(__name__)
 
 
 class RoomMessage(TypedDict):
-    """What travels on the layer: the text to send as it is, and its place in the log of finals or of marks."""
+    """What travels on the layer: the text to send as it is, and its place in the log of finals, marks or presence."""
 
     type: str
     text: str
     sequence: int  # of a final, otherwise 0
     change: int  # of a mark, otherwise 0
+    presence: int  # of a change of who is there and how, otherwise 0
 
 
 def meeting_group(kind: str, meeting_id: UUID | str) -> str:
@@ -36,19 +50,46 @@ def participant_group(participant_id: UUID | str) -> str:
 
 
 async def publish(meeting_id: UUID | str, event: RoomEvent) -> None:
-    """Send an event to everybody in the room; raises what the channel layer raises."""
+    """Send an event to everybody in the room; raises what Redis raises, unless the number of the event heals it."""
     sequence = event.sequence if isinstance(event, CaptionFinal) else 0
     change = event.change if isinstance(event, MarkChanged) else 0
-    message: RoomMessage = {"type": "room.event", "text": encode(event), "sequence": sequence, "change": change}
+    presence = await _presence_number(meeting_id) if isinstance(event, PRESENCE) else 0
+    message: RoomMessage = {
+        "type": "room.event",
+        "text": encode(event),
+        "sequence": sequence,
+        "change": change,
+        "presence": presence,
+    }
     layer = get_channel_layer()
-    await layer.group_send(meeting_group("room", meeting_id), message)
+    try:
+        await layer.group_send(meeting_group("room", meeting_id), message)
+    except (RedisError, OSError) as error:
+        if not (sequence or change or presence):
+            raise
+        logger.warning("event not announced, its number will be missed (%s)", type(error).__name__)
     if isinstance(event, MeetingEnded):
         await layer.group_send(meeting_group("audio", meeting_id), {"type": "audio.closed"})
 
 
+def presence_key(meeting_id: UUID | str) -> str:
+    """Where Redis counts the changes of who is there: whoever missed one sees the hole."""
+    return f"presence:{meeting_id}:changes"
+
+
+async def _presence_number(meeting_id: UUID | str) -> int:
+    """The next one; it begins with the time in ms, so that it also rises when Redis lost count."""
+    key = presence_key(meeting_id)
+    async with redis_client().pipeline() as steps:
+        steps.set(key, time.time_ns() // 1_000_000, nx=True)
+        steps.incr(key)
+        steps.expire(key, 24 * 3600)
+        return int((await steps.execute())[1])
+
+
 def announce(meeting_id: UUID | str, event: RoomEvent) -> None:
     """`publish` for synchronous code."""
-    async_to_sync(publish)(meeting_id, event)
+    with_redis(partial(publish, meeting_id, event))
 
 
 async def supersede(participant_id: UUID | str, kind: str, generation: int) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 from meetings import fanout
 from meetings.consumers.base import MeetingConsumer
+from meetings.consumers.company import Company
 from meetings.consumers.following import Following
 from meetings.database import in_database
 from meetings.models import Meeting
@@ -20,6 +21,7 @@ from meetings.protocol import (
     ParticipantJoined,
     ParticipantLeft,
     ParticipantState,
+    ParticipantView,
     Ping,
     ProtocolError,
     State,
@@ -39,7 +41,11 @@ class RoomConsumer(MeetingConsumer):
     _captions: Following[CaptionFinal]
     _marks: Following[MarkChanged]
 
+    _company: Company
+    _muted = True
+
     async def entered(self) -> None:
+        self._company = Company(self._tell_everybody)
         meeting_id = self.meeting.pk
         self._captions = Following(
             partial(captions.captions_after, meeting_id), lambda final: final.sequence, self.tell, captions.MAX_MISSED
@@ -50,9 +56,13 @@ class RoomConsumer(MeetingConsumer):
         if self.meeting.takes_audio:
             await in_database(start_meeting, self.meeting)
             await in_database(presence.record_joined, self.participant.pk)
+        if not await presence.is_present(self.meeting.pk, self.participant.pk):
+            await fanout.publish(self.meeting.pk, ParticipantJoined(self._view()))
         await presence.beat(self.meeting.pk, self.participant.pk, self.connection)
-        view = presence.participant_view(self.participant, {str(self.participant.pk)}, set())
-        await fanout.publish(self.meeting.pk, ParticipantJoined(view))
+
+    def _view(self) -> ParticipantView:
+        here = {str(self.participant.pk)}
+        return presence.participant_view(self.participant, here, set() if self._muted else here)
 
     async def left(self) -> None:
         if await presence.leave(self.meeting.pk, self.participant.pk, self.connection):
@@ -80,6 +90,7 @@ class RoomConsumer(MeetingConsumer):
         meeting = await in_database(Meeting.objects.get, pk=self.meeting.pk)
         if hello.last_sequence > meeting.last_sequence:
             raise ProtocolError("sequence_unknown", f"the newest caption is {meeting.last_sequence}")
+        self._company.start_after(int(await redis_client().get(fanout.presence_key(meeting.pk)) or 0))
         await self.tell(await self._welcome_message(meeting))
         await self._captions.start_after(hello.last_sequence)
         await self._marks.start_after(min(hello.last_change, meeting.last_change))
@@ -88,9 +99,6 @@ class RoomConsumer(MeetingConsumer):
         await self._send_status()
 
     async def _welcome_message(self, meeting: Meeting) -> Welcome:
-        here = await presence.present(meeting.pk)
-        unmuted = await presence.unmuted(meeting.pk)
-        people = await in_database(presence.participants_of, meeting.pk)
         return Welcome(
             meeting=MeetingView(
                 code=meeting.code,
@@ -99,10 +107,20 @@ class RoomConsumer(MeetingConsumer):
                 started_at=meeting.started_at.isoformat() if meeting.started_at else None,
                 language=meeting.language,
             ),
-            participants=[presence.participant_view(person, here, unmuted) for person in people],
+            participants=await self._everybody(),
             you=str(self.participant.pk),
             sequence=meeting.last_sequence,
         )
+
+    async def _everybody(self) -> list[ParticipantView]:
+        here = await presence.present(self.meeting.pk)
+        unmuted = await presence.unmuted(self.meeting.pk)
+        people = await in_database(presence.participants_of, self.meeting.pk)
+        return [presence.participant_view(person, here, unmuted) for person in people]
+
+    async def _tell_everybody(self) -> None:
+        for person in await self._everybody():
+            await self.tell(ParticipantJoined(person))
 
     async def room_event(self, message: fanout.RoomMessage) -> None:
         if self._captions.last is None or self.closing:
@@ -112,6 +130,8 @@ class RoomConsumer(MeetingConsumer):
             await self._captions.heard(message["sequence"], pass_on)
         elif message["change"]:
             await self._marks.heard(message["change"], pass_on)
+        elif message["presence"]:
+            await self._company.heard(message["presence"], pass_on)
         else:
             await pass_on()
 
@@ -129,20 +149,31 @@ class RoomConsumer(MeetingConsumer):
 
     async def _answer_heartbeat(self, ping: Ping) -> None:
         await self.answer_ping(ping)
-        await presence.beat(self.meeting.pk, self.participant.pk, self.connection)
+        if await presence.beat(self.meeting.pk, self.participant.pk, self.connection):
+            await self._come_back()
         await self._send_status()
+
+    async def _come_back(self) -> None:
+        """Redis had forgotten this connection, or it was silent for so long that it counted as gone."""
+        await presence.set_muted(self.meeting.pk, self.participant.pk, self._muted)
+        if self.meeting.takes_audio:
+            await in_database(presence.record_joined, self.participant.pk)
+        await fanout.publish(self.meeting.pk, ParticipantJoined(self._view()))
 
     async def _send_status(self) -> None:
         state, lag_ms = transcribers.summary(list((await transcribers.reports()).values()))
-        keys = captions.sequence_key(self.meeting.pk), marks.change_key(self.meeting.pk)
-        newest, newest_change = (int(value or 0) for value in await redis_client().mget(keys))
+        key_makers = captions.sequence_key, marks.change_key, fanout.presence_key
+        numbers = await redis_client().mget([key(self.meeting.pk) for key in key_makers])
+        newest, newest_change, newest_presence = (int(number or 0) for number in numbers)
         await self._captions.noticed(newest)
         await self._marks.noticed(newest_change)
+        await self._company.noticed(newest_presence)
         await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=max(newest, self._captions.last or 0)))
 
     async def _set_muted(self, muted: bool) -> None:
         if not self.meeting.takes_audio:
             await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over.")
             return
+        self._muted = muted
         await presence.set_muted(self.meeting.pk, self.participant.pk, muted)
         await fanout.publish(self.meeting.pk, ParticipantState(str(self.participant.pk), muted))

@@ -25,18 +25,24 @@ def _member(participant_id: UUID | str, connection: str) -> str:
     return f"{participant_id} {connection}"
 
 
-async def beat(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> None:
-    """Say that a connection is alive for EXPIRES_SECONDS more."""
+async def beat(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> bool:
+    """Say that a connection is alive for EXPIRES_SECONDS more; True when it was not known."""
     redis = redis_client()
     await redis.sadd(ROOMS, str(meeting_id))
-    await redis.zadd(_key(meeting_id), {_member(participant_id, connection): time.time() + EXPIRES_SECONDS})
+    until = {_member(participant_id, connection): time.time() + EXPIRES_SECONDS}
+    return bool(await redis.zadd(_key(meeting_id), until))
 
 
 async def leave(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> bool:
     """Take a connection out; True when it was the participant's last."""
     redis = redis_client()
     await redis.zrem(_key(meeting_id), _member(participant_id, connection))
-    return str(participant_id) not in await present(meeting_id)
+    return not await is_present(meeting_id, participant_id)
+
+
+async def is_present(meeting_id: UUID | str, participant_id: UUID | str) -> bool:
+    """Whether another connection of the participant lives."""
+    return str(participant_id) in await present(meeting_id)
 
 
 async def present(meeting_id: UUID | str) -> set[str]:

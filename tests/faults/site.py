@@ -265,11 +265,17 @@ class Gathering:
             if room.refused is None and room.reads and room.ticket is not self.tickets[-1]:
                 await until(partial(_has, room, fresh.sequence), 20)
                 assert room.finals == fresh.finals
+                await until(partial(_agree, room, fresh), 20)
         await fresh.close()
 
     async def close(self) -> None:
         for socket in (*self.microphones, *self.rooms):
             await socket.close()
+
+
+def _agree(one: Room, other: Room) -> bool:
+    """Both show the same people in the same state, and the same state of the meeting."""
+    return (one.participants, one.ended) == (other.participants, other.ended)
 
 
 def _has(room: Room, sequence: int) -> bool:

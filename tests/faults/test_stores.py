@@ -117,6 +117,42 @@ async def test_a_cut_redis_connection_is_made_again(gathering: Gathering, figure
     assert count.clean
 
 
+async def test_a_change_of_presence_that_redis_lost_is_noticed(gathering: Gathering, figures: Figures) -> None:
+    """Valkey refuses to publish while somebody unmutes: nobody is told, and the next heartbeat sees the hole."""
+    valkey, ticket = gathering.site.valkey.client(), gathering.tickets[1]
+    other = gathering.enter(ticket)
+    await until(lambda: other.welcomes and gathering.room.participants.get(ticket.participant, {}).get("present"))
+    valkey.acl_setuser("default", enabled=True, commands=["-publish"])
+    other.say(type="state", muted=False)
+    await asyncio.sleep(1.0)
+    valkey.acl_setuser("default", enabled=True, commands=["+publish"])
+    moment = time.monotonic()
+    await until(lambda: not gathering.room.participants[ticket.participant]["muted"], 15)
+    noticed = time.monotonic() - moment
+    count = await gathering.finish()
+    figures.add(25, "an event of presence that Redis lost", count, noticed, "noticed ≤ 6 s", "unmuted")
+    assert count.clean
+    assert noticed < 6.0
+
+
+async def test_presence_is_known_again_after_redis_forgot_it(gathering: Gathering, figures: Figures) -> None:
+    site, ticket = gathering.site, gathering.tickets[1]
+    other = gathering.enter(ticket)
+    await until(lambda: other.welcomes)
+    other.say(type="state", muted=False)
+    await until(lambda: not gathering.room.participants.get(ticket.participant, {"muted": True})["muted"])
+    await aside(site.valkey.client().flushall)
+    moment = time.monotonic()
+    late = gathering.enter(gathering.tickets[2])
+    expected = {"present": True, "muted": False}
+    await until(lambda: expected.items() <= late.participants.get(ticket.participant, {}).items(), 15)
+    known = time.monotonic() - moment
+    count = await gathering.finish()
+    figures.add(23, "presence that Redis forgot", count, known, "known again ≤ 6 s", "present, unmuted")
+    assert count.clean
+    assert known < 6.0
+
+
 @pytest.mark.quick
 async def test_finals_wait_for_a_restarting_postgres(gathering: Gathering, figures: Figures) -> None:
     speaking = asyncio.create_task(gathering.speak(12.0))
