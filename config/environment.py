@@ -32,8 +32,13 @@ class Environment(Struct, rename="upper", frozen=True):
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     database_pool_size: Annotated[int, Meta(ge=1, le=200)] = 8
-    engine: str = "whisper"
+    engine: Literal["whisper", "openai", "scripted"] = "whisper"
     model: str = "base"
+    openai_base_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")] = (
+        ""  # of a server for engine openai
+    )
+    openai_api_key: Annotated[str, Meta(pattern=r"^[\x21-\x7e]*$")] = ""
+    openai_timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 6.0  # of one request
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str = "auto"
     decode_threads: Annotated[int, Meta(ge=0, le=256)] = 0  # 0: all cores
@@ -52,6 +57,10 @@ class Environment(Struct, rename="upper", frozen=True):
     def hosts(self) -> list[str]:
         """Host names the pages answer to: those of the origins."""
         return sorted({urlsplit(origin).hostname or "" for origin in self.origins})
+
+    def __post_init__(self) -> None:
+        if self.engine == "openai" and not self.openai_base_url:
+            raise ValueError("ENGINE=openai needs OPENAI_BASE_URL, for example http://localhost:8000/v1")
 
     def kept_secret_key(self) -> str:
         """SECRET_KEY, or one made on the first start and kept readable by the owner alone."""

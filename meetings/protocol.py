@@ -205,9 +205,12 @@ class ParticipantState(Struct, tag="participant.state"):
 
 
 class Status(Struct, tag="status"):
-    """Every few seconds: is anybody transcribing, how late, and the newest sequence (a client behind it asks again)."""
+    """Every few seconds: is anybody transcribing, how late, and the newest sequence (a client behind it asks again).
 
-    transcriber: Literal["ready", "loading", "absent"]
+    "reduced": it ran out of memory and goes on with less; "away": a server it depends on does not answer.
+    """
+
+    transcriber: Literal["ready", "reduced", "away", "loading", "absent"]
     lag_ms: int
     sequence: int
 

@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
 
 from transcription.engines.base import EngineSettings, Window
-from transcription.engines.child import LENGTH, Answer, Decoded, Loaded, Unavailable
+from transcription.engines.child import LENGTH, Answer, Decoded, Loaded, OutOfMemory, Unavailable
 from transcription.errors import EngineFailed, ModelUnavailable
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class EngineProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        answer = await self._ask(self._settings, LOAD_SECONDS)
+        asked = self.loaded.settings if self.loaded else self._settings  # what did not fit once is not tried again
+        answer = await self._ask(asked, LOAD_SECONDS)
         if isinstance(answer, Unavailable):
             await self.stop()
             raise ModelUnavailable(answer.message)
@@ -53,8 +55,20 @@ class EngineProcess:
     async def decode(self, windows: Sequence[Window]) -> Decoded:
         """Raises EngineFailed, after which the engine needs `restart`."""
         answer = await self._ask(list(windows), self._hang_seconds)
+        while isinstance(answer, OutOfMemory):
+            logger.warning("out of memory with %s", self.loaded and self.loaded.description)
+            answer = await self._receive(LOAD_SECONDS)
+            assert isinstance(answer, Loaded)
+            self.loaded = answer
+            logger.warning("going on with less: %s, batches of %d", answer.description, answer.batch_size)
+            answer = await self._receive(self._hang_seconds)
         assert isinstance(answer, Decoded)
         return answer
+
+    @property
+    def reduced(self) -> bool:
+        """Whether it runs with less than it was told to use."""
+        return self.loaded is not None and self.loaded.settings != self._settings
 
     async def restart(self) -> None:
         await self.stop()
@@ -62,13 +76,26 @@ class EngineProcess:
 
     async def _ask(self, message: object, seconds: float) -> Answer:
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None:
+        if process is None or process.stdin is None:
             raise EngineFailed("the engine is not running")
         payload = msgspec.msgpack.encode(message)
+        started = time.monotonic()
         try:
             async with asyncio.timeout(seconds):
                 process.stdin.write(LENGTH.pack(len(payload)) + payload)
                 await process.stdin.drain()
+        except TimeoutError as error:
+            raise EngineFailed(f"nothing taken within {seconds:.0f} s") from error
+        except ConnectionError as error:
+            raise EngineFailed("the engine's process ended") from error
+        return await self._receive(seconds - (time.monotonic() - started))
+
+    async def _receive(self, seconds: float) -> Answer:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise EngineFailed("the engine is not running")
+        try:
+            async with asyncio.timeout(seconds):
                 (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
                 answer = await process.stdout.readexactly(length)
         except TimeoutError as error:

@@ -17,6 +17,20 @@ class EngineFailed(TranscriptionError):
     retryable = True
 
 
+class ServerUnavailable(TranscriptionError):
+    """The server behind an engine does not answer now; the window is worth another try, unless it is at fault."""
+
+    retryable = True
+
+    def __init__(self, reason: str, *, doubtful: bool) -> None:
+        super().__init__(reason)
+        self.doubtful = doubtful  # it may be the window that the server fails on
+
+
+class WindowRefused(TranscriptionError):
+    """The server behind an engine will never answer for this window."""
+
+
 class BusFull(TranscriptionError):
     """The stream's backlog is at its bound, or Redis is out of memory: keep the audio and send it again."""
 

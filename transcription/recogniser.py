@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from transcription.captions import SAMPLE_RATE, Caption, Final, Partial
+from transcription.condition import Condition
 from transcription.engine_process import EngineProcess
-from transcription.engines.base import EngineSettings
+from transcription.engines.base import NO_SERVER, EngineSettings, RemoteServer
 from transcription.engines.registry import ENGINES, load
 from transcription.scheduler import Scheduler
 from transcription.speaker import SpeakerProcessor
@@ -21,6 +22,7 @@ class RecogniserSettings:
     device: str = "auto"  # auto, cpu, cuda
     compute_type: str = "auto"
     threads: int = 0  # 0: all cores
+    server: RemoteServer = NO_SERVER  # of engine "openai"
     hang_seconds: float = 10.0  # a decode that takes longer is killed
 
 
@@ -28,7 +30,9 @@ class Recogniser:
     """One engine in a process of its own, many speakers. `close` ends what `start` began."""
 
     def __init__(self, settings: RecogniserSettings) -> None:
-        engine = EngineSettings(settings.model, settings.device, settings.compute_type, settings.threads)
+        engine = EngineSettings(
+            settings.model, settings.device, settings.compute_type, settings.threads, settings.server
+        )
         self._activity = load(ENGINES[settings.engine].activity)
         self._engine = EngineProcess(settings.engine, engine, settings.hang_seconds)
         self._scheduler = Scheduler(self._engine)
@@ -52,6 +56,14 @@ class Recogniser:
     @property
     def ready(self) -> bool:
         return self._task is not None and not self._task.done() and self._engine.loaded is not None
+
+    @property
+    def condition(self) -> Condition:
+        if not self.ready:
+            return "loading"
+        if self._scheduler.trouble:
+            return "away"
+        return "reduced" if self._engine.reduced else "ready"
 
     @property
     def lag_ms(self) -> int:

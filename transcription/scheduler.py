@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 CADENCE_SECONDS = 0.3  # new audio that is worth a partial when nobody waits
 SLOWEST_CADENCE_SECONDS = 2.0
 RESTART_SECONDS = 2.0  # between attempts to bring an engine back
+RETRY_SECONDS, SLOWEST_RETRY_SECONDS = 0.5, 4.0  # between attempts to have a window answered
 
 
 class Client(Protocol):
@@ -33,6 +34,7 @@ class Scheduler:
         self._engine = engine
         self._clients: list[Client] = []
         self._work = asyncio.Event()
+        self.trouble = ""  # why the engine could not answer the last time
         self._waited = 0.0  # seconds a job waits for the engine, moving average
 
     @property
@@ -93,6 +95,15 @@ class Scheduler:
         client.waiting_since = 0.0
 
     async def _decode(self, batch: list[tuple[Client, Job]]) -> None:
+        """Until each is answered: while a server behind the engine is away, audio waits and nothing is given up."""
+        unanswered, pause = await self._try(batch), RETRY_SECONDS
+        while unanswered:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, SLOWEST_RETRY_SECONDS)
+            unanswered = await self._try([(client, job) for client, job in unanswered if client in self._clients])
+
+    async def _try(self, batch: list[tuple[Client, Job]]) -> list[tuple[Client, Job]]:
+        """Decode and apply; returns what is to be tried again."""
         try:
             decoded = await self._engine.decode([job.window for _, job in batch])
         except EngineFailed as error:
@@ -100,16 +111,30 @@ class Scheduler:
             await self._restart()
             for client, job in batch:
                 self._apply(client, job, await self._second_try(job))
-            return
+            return []
+        unanswered = []
         for (client, job), hypothesis in zip(batch, decoded.hypotheses, strict=True):
-            self._apply(client, job, hypothesis)
+            if hypothesis.unanswered and job.ended:
+                unanswered.append((client, job))
+            else:
+                self._apply(client, job, None if hypothesis.unanswered else hypothesis)
+        self._note_trouble(next((found.unanswered for found in decoded.hypotheses if found.unanswered), ""))
+        return unanswered
+
+    def _note_trouble(self, trouble: str) -> None:
+        if trouble and not self.trouble:
+            logger.error("the engine cannot answer (%s): audio waits", trouble)
+        elif self.trouble and not trouble:
+            logger.warning("the engine answers again")
+        self.trouble = trouble
 
     async def _second_try(self, job: Job) -> Hypothesis | None:
         """Alone, so that only the window at fault can fail; partials are not worth it."""
         if not job.ended:
             return None
         try:
-            return (await self._engine.decode([job.window.again()])).hypotheses[0]
+            hypothesis = (await self._engine.decode([job.window.again()])).hypotheses[0]
+            return UNCLEAR if hypothesis.unanswered else hypothesis
         except EngineFailed as error:
             logger.error("engine failed on the same window again (%s): it stays unclear", error)
             await self._restart()

@@ -105,7 +105,7 @@ export interface Mark {
 
 export interface Status {
   type: "status";
-  transcriber: "ready" | "loading" | "absent";
+  transcriber: "ready" | "reduced" | "away" | "loading" | "absent";
   lag_ms: number;
   sequence: number;
 }

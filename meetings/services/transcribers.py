@@ -8,20 +8,22 @@ from msgspec import Struct
 from redis.exceptions import RedisError
 
 from meetings.redis import redis_client, with_redis
+from transcription.condition import Condition
 
 REPORTS = "transcribers"  # hash of name → TranscriberReport
 EXPIRES_SECONDS = 8.0
-TranscriberState = Literal["ready", "loading", "absent"]
+TranscriberState = Literal["ready", "reduced", "away", "loading", "absent"]
+BEST_FIRST: tuple[Condition, ...] = ("ready", "reduced", "away", "loading")
 
 
 class TranscriberReport(Struct):
     """What one transcriber says of itself."""
 
     at: float  # seconds since the epoch
-    ready: bool
     lag_ms: int
     streams: int
     description: str  # model, device, compute type
+    condition: Condition
 
 
 async def report(name: str, sheet: TranscriberReport) -> None:
@@ -48,8 +50,9 @@ def summary(sheets: list[TranscriberReport]) -> tuple[TranscriberState, int]:
     """The state of all together and the lag in ms of the slowest."""
     if not sheets:
         return "absent", 0
-    ready = [sheet for sheet in sheets if sheet.ready]
-    return ("ready" if ready else "loading"), max((sheet.lag_ms for sheet in ready), default=0)
+    loaded = [sheet for sheet in sheets if sheet.condition != "loading"]
+    best = min((sheet.condition for sheet in sheets), key=BEST_FIRST.index)
+    return best, max((sheet.lag_ms for sheet in loaded), default=0)
 
 
 def transcriber_state() -> TranscriberState:

@@ -58,6 +58,8 @@ def _redis() -> str:
 def _transcriber() -> str:
     reasons = {
         "ready": "ok",
+        "reduced": "ok",
+        "away": "the server that the transcriber asks does not answer",
         "loading": "the transcriber is loading its model",
         "absent": "no transcriber is running",
     }

@@ -78,6 +78,35 @@ async def test_a_window_that_kills_the_engine_twice_is_unclear_and_no_other_is_h
     assert words(harmed) == expected
 
 
+async def test_while_the_server_behind_an_engine_is_away_audio_waits_and_nothing_is_lost(recogniser: Start) -> None:
+    async with recogniser("away=1020") as engine:
+        talking = asyncio.gather(talk(engine, "harmed", 1_001), talk(engine, "other", 1))
+        conditions = {engine.condition}
+        while not talking.done():
+            await asyncio.sleep(0.05)
+            conditions.add(engine.condition)
+        assert [words(captions) for captions in await talking] == [numbers(1_001), numbers(1)]
+        assert conditions == {"ready", "away"}
+        assert engine.condition == "ready"
+
+
+@pytest.mark.parametrize(("windows_that_fit", "condition"), [(2, "ready"), (0.5, "reduced"), (0.1, "reduced")])
+async def test_without_memory_it_goes_on_with_less_and_says_so(
+    recogniser: Start, windows_that_fit: float, condition: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with recogniser(f"memory={windows_that_fit}") as engine:
+        heard = await asyncio.gather(*(talk(engine, f"s{index}", 1_000 * index + 1) for index in range(4)))
+        assert engine.condition == condition
+    assert [words(captions) for captions in heard] == [numbers(1_000 * index + 1) for index in range(4)]
+    assert ("going on with less" in caplog.text) == (condition == "reduced")
+
+
+async def test_an_engine_that_dies_after_it_ran_out_of_memory_starts_with_what_fitted(recogniser: Start) -> None:
+    async with recogniser("memory=0.1,crash_once=1100") as engine:
+        assert words(await talk(engine, "harmed", 1_001)) == numbers(1_001)
+        assert engine.condition == "reduced"
+
+
 async def test_a_slow_engine_thins_partials_and_keeps_finals(recogniser: Start) -> None:
     async with recogniser("speed=40") as engine:
         heard = await asyncio.gather(*(talk(engine, f"s{index}", 1_000 * index + 1) for index in range(3)))

@@ -1,7 +1,7 @@
 """The seam between the speakers and whatever turns audio into words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
@@ -41,10 +41,28 @@ class Hypothesis(msgspec.Struct, frozen=True):
     language: str = ""
     language_probability: float = 0.0
     decode_ms: int = 0
+    unanswered: str = ""  # why the engine cannot say now what it heard: the window is worth another try
 
     @property
     def texts(self) -> tuple[str, ...]:
         return tuple(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteServer:
+    """Where an engine that only asks another server finds it."""
+
+    url: str = ""
+    api_key: str = field(default="", repr=False)
+    timeout_seconds: float = 6.0  # of one request, from its start to the last byte of the answer
+
+    @property
+    def longest_seconds(self) -> float:
+        """After which an answer will not come any more: two tries, a question whether it works, and their pauses."""
+        return 3 * self.timeout_seconds + 4.0
+
+
+NO_SERVER = RemoteServer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +73,7 @@ class EngineSettings:
     device: str = "auto"
     compute_type: str = "auto"
     threads: int = 0  # 0: all cores
+    server: RemoteServer = NO_SERVER
 
 
 class Engine(Protocol):

@@ -14,7 +14,8 @@ from typing import BinaryIO
 
 import msgspec
 
-from transcription.engines.base import Engine, EngineSettings, Hypothesis, Window
+from transcription.engines.base import EngineSettings, Hypothesis, Window
+from transcription.engines.economy import DoesNotFit, EconomicEngine, nothing_smaller
 from transcription.engines.registry import ENGINES, load
 from transcription.errors import ModelUnavailable
 
@@ -24,6 +25,7 @@ LENGTH = struct.Struct("<I")
 class Loaded(msgspec.Struct, tag="loaded"):
     description: str
     batch_size: int
+    settings: EngineSettings  # those it was made with, or less where the memory did not suffice
 
 
 class Unavailable(msgspec.Struct, tag="unavailable"):
@@ -37,7 +39,11 @@ class Decoded(msgspec.Struct, tag="decoded"):
     decode_ms: int
 
 
-Answer = Loaded | Unavailable | Decoded
+class OutOfMemory(msgspec.Struct, tag="out_of_memory"):
+    """The windows do not fit: `Loaded` follows, when an engine that needs less is there, then `Decoded`."""
+
+
+Answer = Loaded | Unavailable | Decoded | OutOfMemory
 
 
 def main() -> None:
@@ -46,17 +52,32 @@ def main() -> None:
     requests: queue.Queue[bytes] = queue.Queue(maxsize=4)
     threading.Thread(target=_receive, args=(sys.stdin.buffer, requests), name="receive", daemon=True).start()
     settings = msgspec.msgpack.decode(requests.get(), type=EngineSettings)
+    entry = ENGINES[sys.argv[1]]
+    engine = EconomicEngine(load(entry.engine), load(entry.smaller) if entry.smaller else nothing_smaller)
     try:
-        engine: Engine = load(ENGINES[sys.argv[1]].engine)(settings)
+        engine.start(settings)
     except ModelUnavailable as error:
         return _send(answers, Unavailable(str(error)))
-    engine.warm_up()
-    _send(answers, Loaded(engine.description, engine.batch_size))
+    _send(answers, _loaded(engine))
     while True:
         windows = msgspec.msgpack.decode(requests.get(), type=list[Window])
         started = time.perf_counter()
-        hypotheses = engine.decode(windows)
+        hypotheses = _decode(engine, windows, answers)
         _send(answers, Decoded(hypotheses, round(1000 * (time.perf_counter() - started))))
+
+
+def _decode(engine: EconomicEngine, windows: list[Window], answers: BinaryIO) -> list[Hypothesis]:
+    while True:
+        try:
+            return engine.decode(windows)
+        except DoesNotFit:
+            _send(answers, OutOfMemory())
+            engine.shrink()
+            _send(answers, _loaded(engine))
+
+
+def _loaded(engine: EconomicEngine) -> Loaded:
+    return Loaded(engine.description, engine.batch_size, engine.settings)
 
 
 def _receive(stream: BinaryIO, requests: "queue.Queue[bytes]") -> None:

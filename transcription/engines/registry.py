@@ -9,13 +9,20 @@ from typing import Any
 class EngineEntry:
     engine: str  # "module:class" of an Engine
     activity: str  # "module:class" of the VoiceActivity that goes with it
+    smaller: str = ""  # "module:function" from settings to settings that need less memory, or None
 
 
 ENGINES = {
-    "whisper": EngineEntry("transcription.engines.whisper:WhisperEngine", "transcription.vad:SileroVad"),
+    "whisper": EngineEntry(
+        "transcription.engines.whisper:WhisperEngine",
+        "transcription.vad:SileroVad",
+        "transcription.engines.economy:smaller_whisper",
+    ),
+    "openai": EngineEntry("transcription.engines.openai:OpenAIEngine", "transcription.vad:SileroVad"),
     "scripted": EngineEntry(
         "transcription.engines.scripted:ScriptedEngine",
         "transcription.engines.scripted:CounterActivity",
+        "transcription.engines.scripted:smaller_scripted",
     ),
 }
 

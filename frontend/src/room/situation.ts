@@ -22,6 +22,8 @@ export type Notice =
   | "sending"
   | "absent"
   | "loading"
+  | "away"
+  | "reduced"
   | "late"
   | "finishing"
   | "ended"
@@ -61,6 +63,8 @@ function interruption(situation: Situation): Notice {
 
 function transcription(status: Status | null): Notice | null {
   if (status === null) return null;
-  if (status.transcriber !== "ready") return status.transcriber;
-  return status.lag_ms > LATE_MS ? "late" : null;
+  const { transcriber } = status;
+  if (transcriber !== "ready" && transcriber !== "reduced") return transcriber;
+  if (status.lag_ms > LATE_MS) return "late";
+  return transcriber === "reduced" ? "reduced" : null;
 }

@@ -14,12 +14,14 @@ from redis.exceptions import RedisError
 from meetings.redis import audio_bus
 from meetings.services import transcribers
 from meetings.sink import MeetingSink
+from transcription.engines.base import RemoteServer
 from transcription.errors import ModelUnavailable
 from transcription.recogniser import Recogniser, RecogniserSettings
 from transcription.worker import Transcriber, WorkerSettings
 
 logger = logging.getLogger(__name__)
 REPORT_SECONDS = 2.0
+HANG_SECONDS = 10.0  # a decode that takes longer is killed
 
 
 class Command(BaseCommand):
@@ -34,15 +36,7 @@ class Command(BaseCommand):
 
 async def _serve() -> None:
     environment = settings.ENVIRONMENT
-    recogniser = Recogniser(
-        RecogniserSettings(
-            engine=environment.engine,
-            model=environment.model,
-            device=environment.device,
-            compute_type=environment.compute_type,
-            threads=environment.decode_threads,
-        )
-    )
+    recogniser = Recogniser(_recogniser_settings())
     limits = WorkerSettings(max_streams=environment.max_streams, lease_ms=environment.lease_seconds * 1_000)
     transcriber = Transcriber(audio_bus(), recogniser, MeetingSink(), limits)
     reporting = asyncio.create_task(_report(transcriber, recogniser), name="report")
@@ -55,6 +49,20 @@ async def _serve() -> None:
         with suppress(RedisError):
             await transcribers.withdraw(transcriber.name)
         await recogniser.close()
+
+
+def _recogniser_settings() -> RecogniserSettings:
+    environment = settings.ENVIRONMENT
+    server = RemoteServer(environment.openai_base_url, environment.openai_api_key, environment.openai_timeout_seconds)
+    return RecogniserSettings(
+        engine=environment.engine,
+        model=environment.model,
+        device=environment.device,
+        compute_type=environment.compute_type,
+        threads=environment.decode_threads,
+        server=server,
+        hang_seconds=server.longest_seconds if environment.engine == "openai" else HANG_SECONDS,
+    )
 
 
 async def _until_told_to_stop(transcriber: Transcriber) -> None:
@@ -70,7 +78,7 @@ async def _report(transcriber: Transcriber, recogniser: Recogniser) -> None:
     while True:
         sheet = transcribers.TranscriberReport(
             at=time.time(),
-            ready=recogniser.ready,
+            condition=recogniser.condition,
             lag_ms=recogniser.lag_ms,
             streams=transcriber.stream_count,
             description=recogniser.description,
