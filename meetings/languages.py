@@ -1,5 +1,7 @@
 """The languages a meeting can be set to, each under its own name, and how each is written."""
 
+import unicodedata
+from collections import Counter
 from typing import Literal
 
 from django.conf.locale import LANG_INFO
@@ -18,6 +20,10 @@ LANGUAGE_CHOICES = [("", _("Automatic, for each speaker")), *_BY_NAME]
 _RTL = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
 
 
-def direction(language: str) -> Literal["ltr", "rtl"]:
-    """How a BCP-47 language is written."""
+def direction(language: str, text: str = "") -> Literal["ltr", "rtl"]:
+    """How a text is written: as most of its letters are; a text without letters as its BCP-47 language is."""
+    sides = Counter(unicodedata.bidirectional(character) for character in text)
+    leftward, rightward = sides["R"] + sides["AL"], sides["L"]
+    if leftward != rightward:
+        return "rtl" if leftward > rightward else "ltr"
     return "rtl" if language.partition("-")[0].lower() in _RTL else "ltr"

@@ -160,7 +160,7 @@ class Segment(models.Model):
 
     @property
     def direction(self) -> str:
-        return direction(self.language)
+        return direction(self.language, self.text)
 
     @property
     def gap_seconds(self) -> str:

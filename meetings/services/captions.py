@@ -111,7 +111,7 @@ def caption_view(segment: Segment) -> CaptionFinal:
         text=segment.text,
         words=[WordView(**word) for word in segment.words],
         language=segment.language,
-        direction=direction(segment.language),
+        direction=segment.direction,
         confidence=round(segment.confidence, 3),
         revision=segment.revision,
     )
@@ -126,7 +126,7 @@ def partial_view(stream: AudioStream, partial: Partial) -> CaptionPartial:
         text=partial.text,
         stable_chars=partial.stable_chars,
         language=partial.language,
-        direction=direction(partial.language),
+        direction=direction(partial.language, partial.text),
     )
 
 

@@ -1,4 +1,4 @@
-import { beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it, vi } from "vitest";
 import type { CaptionFinal, CaptionPartial, RoomEvent, Welcome } from "../protocol";
 import { announce } from "../room/events";
 import { RoomStore } from "../room/store";
@@ -14,13 +14,15 @@ const other = goldenMessage<CaptionPartial>("room_events", "partial from right t
 
 const segment = template("meetings/_segment.html");
 const page = `
-  <section data-controller="captions" data-action="room:changed@window->captions#update">
+  <section data-controller="captions" data-action="room:changed@window->captions#update room:link@window->captions#link">
     <div data-captions-target="scroll" data-action="scroll->captions#scrolled">
       <p data-captions-target="empty">Nothing yet</p>
       <div id="log" role="log" data-captions-target="log"></div>
       <div id="lanes" data-captions-target="lanes"></div>
     </div>
-    <button hidden data-captions-target="jump" data-action="captions#jump">Jump</button>
+    <button hidden data-captions-target="jump" data-action="captions#jump">Jump
+      <span hidden data-captions-target="fresh"><span data-slot="fresh"></span> new</span></button>
+    <template data-captions-target="break"><p class="captions-break">away for <span data-slot="away"></span></p></template>
     <template data-captions-target="template">${segment}</template>
   </section>`;
 
@@ -113,18 +115,61 @@ it("shows markup in names and texts as it was said", () => {
 it("holds its place when scrolled back, and jumps to the live end on request", () => {
   const scroll = find('[data-captions-target="scroll"]');
   layOut({ scrollHeight: 2_000, clientHeight: 500 });
+  find("button").click();
   scroll.scrollTop = 300;
   scroll.dispatchEvent(new Event("scroll"));
   apply(final);
   expect(scroll.scrollTop).toBe(300);
   expect(find("button").hidden).toBe(false);
+  expect(texts("button [data-slot=fresh]")).toEqual(["1"]);
   find("button").click();
   expect(scroll.scrollTop).toBe(2_000);
   expect(find("button").hidden).toBe(true);
 });
 
-it("follows what is said while at the end", () => {
-  layOut({ scrollHeight: 2_000, clientHeight: 500 });
+it("follows what is said while at the end, also when the page grew by itself meanwhile", () => {
+  layOut({ scrollHeight: 1_000, clientHeight: 500 });
   apply(final);
+  layOut({ scrollHeight: 2_000, clientHeight: 500 });
+  find('[data-captions-target="scroll"]').dispatchEvent(new Event("scroll"));
+  apply({ ...final, sequence: 419 });
   expect(find('[data-captions-target="scroll"]').scrollTop).toBe(2_000);
+});
+
+it("touches only the words that change, so that a lane grows and does not flicker", () => {
+  apply(partial);
+  const [settled, unsettled] = Array.from(find("#lanes [data-slot=text]").childNodes);
+  apply({ ...partial, text: `${partial.text}body agrees`, stable_chars: partial.stable_chars + 5 });
+  expect(Array.from(find("#lanes [data-slot=text]").childNodes)).toEqual([settled, unsettled]);
+  expect(find("#lanes .unsettled").textContent).toBe("body agrees");
+});
+
+it("keeps a lane as high as it has been until it is final", () => {
+  apply(partial);
+  const lane = find("#lanes .segment");
+  Object.defineProperty(lane, "offsetHeight", { value: 64, configurable: true });
+  apply({ ...partial, text: `${partial.text} and more` });
+  Object.defineProperty(lane, "offsetHeight", { value: 32, configurable: true });
+  apply(partial);
+  expect(lane.style.minHeight).toBe("64px");
+  apply(final);
+  expect(lane.style.minHeight).toBe("");
+});
+
+it("marks where the connection was away, before what was said meanwhile", () => {
+  vi.useFakeTimers();
+  apply(final);
+  announce("room:link", { link: "lost", code: 0 });
+  vi.advanceTimersByTime(70_000);
+  announce("room:link", { link: "connected", code: 0 });
+  apply({ ...final, sequence: 419, start_ms: final.start_ms + 1_000 });
+  vi.useRealTimers();
+  expect(Array.from(find("#log").children, (line) => line.className)).toEqual(["segment", "captions-break", "segment"]);
+  expect(texts("#log [data-slot=away]")).toEqual(["1 min 10 s"]);
+});
+
+it("makes no fuss of a connection that was back at once", () => {
+  announce("room:link", { link: "lost", code: 0 });
+  announce("room:link", { link: "connected", code: 0 });
+  expect(document.querySelector(".captions-break")).toBeNull();
 });

@@ -1,27 +1,34 @@
 import { Controller } from "@hotwired/stimulus";
 import type { CaptionFinal } from "../protocol";
-import type { RoomChanged } from "../room/events";
-import { fillFinal, fillPartial, markContinued, newSegment } from "../room/segment-element";
+import { duration } from "../room/clock";
+import type { LinkChanged, RoomChanged } from "../room/events";
+import { fillFinal, fillPartial, markContinued, newSegment, slot } from "../room/segment-element";
 import type { OpenCaption, RoomStore } from "../room/store";
 
 const NEAR_END_PX = 60;
+const WORTH_MARKING_SECONDS = 3;
 
 /** Shows finals in the log and what is being spoken in lanes below it; a lane becomes its final where it stands. */
 export class CaptionsController extends Controller<HTMLElement> {
-  static targets = ["scroll", "log", "lanes", "template", "jump", "empty"];
+  static targets = ["scroll", "log", "lanes", "template", "break", "jump", "fresh", "empty"];
   declare scrollTarget: HTMLElement;
   declare logTarget: HTMLElement;
   declare lanesTarget: HTMLElement;
   declare templateTarget: HTMLTemplateElement;
+  declare breakTarget: HTMLTemplateElement;
   declare jumpTarget: HTMLElement;
+  declare freshTarget: HTMLElement;
   declare emptyTarget: HTMLElement;
   private follows = true;
+  private scrolledTo = 0;
+  private fresh = 0;
+  private lostAt: number | null = null;
   private resized: ResizeObserver | null = null;
 
   connect(): void {
     this.jump();
     this.resized = new ResizeObserver(() => this.keepPlace());
-    this.resized.observe(this.scrollTarget);
+    for (const area of [this.scrollTarget, this.logTarget, this.lanesTarget]) this.resized.observe(area);
   }
 
   disconnect(): void {
@@ -36,16 +43,49 @@ export class CaptionsController extends Controller<HTMLElement> {
     this.keepPlace();
   }
 
+  /** Only who scrolls back stops following; a page that merely grew or loaded its fonts goes on. */
   scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.scrollTarget;
-    this.follows = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-    this.jumpTarget.hidden = this.follows;
+    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PX) this.follows = true;
+    else if (scrollTop < this.scrolledTo) this.follows = false;
+    this.scrolledTo = scrollTop;
+    this.showJump();
+  }
+
+  /** A line somewhere in the log is being looked at. */
+  hold(): void {
+    this.follows = false;
+    this.showJump();
   }
 
   jump(): void {
     this.follows = true;
-    this.jumpTarget.hidden = true;
+    this.showJump();
     this.scrollToEnd();
+  }
+
+  /** Leaves a mark where the connection was away: what was said meanwhile follows it. */
+  link(event: LinkChanged): void {
+    const { link } = event.detail;
+    if (link === "lost") this.lostAt ??= Date.now();
+    if (link !== "connected" || this.lostAt === null) return;
+    const awaySeconds = (Date.now() - this.lostAt) / 1_000;
+    this.lostAt = null;
+    if (awaySeconds >= WORTH_MARKING_SECONDS) this.showBreak(awaySeconds);
+  }
+
+  private showBreak(seconds: number): void {
+    const element = newSegment(this.breakTarget);
+    slot(element, "away").textContent = duration(seconds);
+    element.dataset.at = (this.logTarget.lastElementChild as HTMLElement | null)?.dataset.at ?? "0";
+    this.logTarget.append(element);
+  }
+
+  private showJump(): void {
+    if (this.follows) this.fresh = 0;
+    this.jumpTarget.hidden = this.follows;
+    this.freshTarget.hidden = this.fresh === 0;
+    slot(this.freshTarget, "fresh").textContent = String(this.fresh);
   }
 
   private keepPlace(): void {
@@ -54,6 +94,7 @@ export class CaptionsController extends Controller<HTMLElement> {
 
   private scrollToEnd(): void {
     this.scrollTarget.scrollTop = this.scrollTarget.scrollHeight;
+    this.scrolledTo = this.scrollTarget.scrollTop;
   }
 
   // ── Finals ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -62,7 +103,10 @@ export class CaptionsController extends Controller<HTMLElement> {
     const shown = this.logTarget.querySelector<HTMLElement>(`[data-sequence="${final.sequence}"]`);
     const element = shown ?? this.finishedLane(final, store) ?? newSegment(this.templateTarget);
     fillFinal(element, final);
-    if (!shown) this.insert(element, final.sequence);
+    if (shown) return;
+    this.insert(element, final);
+    this.fresh++;
+    this.showJump();
   }
 
   /** The lane that this final closes. */
@@ -70,11 +114,9 @@ export class CaptionsController extends Controller<HTMLElement> {
     return store.partials.has(final.stream_id) ? undefined : this.lanes().get(final.stream_id);
   }
 
-  private insert(element: HTMLElement, sequence: number): void {
+  private insert(element: HTMLElement, final: CaptionFinal): void {
     let before = this.logTarget.lastElementChild as HTMLElement | null;
-    while (before && Number(before.dataset.sequence) > sequence) {
-      before = before.previousElementSibling as HTMLElement | null;
-    }
+    while (before && standsAfter(before, final)) before = before.previousElementSibling as HTMLElement | null;
     const after = before ? before.nextElementSibling : this.logTarget.firstElementChild;
     this.logTarget.insertBefore(element, after);
     markContinued(element, before);
@@ -104,4 +146,10 @@ export class CaptionsController extends Controller<HTMLElement> {
     const lanes = Array.from(this.lanesTarget.children) as HTMLElement[];
     return new Map(lanes.map((lane) => [lane.dataset.stream ?? "", lane]));
   }
+}
+
+/** Captions stand in the order of their sequence; marks stand between them by time. */
+function standsAfter(line: HTMLElement, final: CaptionFinal): boolean {
+  const { sequence, at } = line.dataset;
+  return sequence ? Number(sequence) > final.sequence : Number(at) > final.start_ms;
 }

@@ -7,6 +7,13 @@ export class ShortcutsController extends Controller<HTMLElement> {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
     if (event.key === "m") this.dispatch("microphone");
     if (event.key === "?") announce("shortcuts:help");
+    if (event.key === "l") announce("shortcuts:large-type");
+    if (event.key === "Escape") announce("shortcuts:back");
+    if (event.key === "j") announce("shortcuts:live");
+    if (event.key === "/") {
+      event.preventDefault(); // the key would be typed into the field that opens
+      announce("shortcuts:find");
+    }
   }
 }
 

@@ -18,6 +18,7 @@ export function fillFinal(element: HTMLElement, caption: CaptionFinal): void {
   fill(element, caption, caption.name, caption.color);
   element.classList.remove("is-partial");
   delete element.dataset.stream;
+  element.style.removeProperty("min-height");
   element.dataset.kind = caption.kind;
   element.dataset.sequence = String(caption.sequence);
   slot(element, "text").textContent = caption.text;
@@ -29,11 +30,32 @@ export function fillPartial(element: HTMLElement, caption: CaptionPartial, perso
   element.classList.add("is-partial");
   element.dataset.kind = "speech";
   element.dataset.stream = caption.stream_id;
-  const characters = Array.from(caption.text); // the protocol counts code points
-  const unsettled = document.createElement("span");
-  unsettled.className = "unsettled";
-  unsettled.textContent = characters.slice(caption.stable_chars).join("");
-  slot(element, "text").replaceChildren(characters.slice(0, caption.stable_chars).join(""), unsettled);
+  settle(slot(element, "text"), Array.from(caption.text), caption.stable_chars); // the protocol counts code points
+  keepHeight(element);
+}
+
+/** Shows the agreed words and those that may change; what stays the same is not touched, so that nothing flickers. */
+function settle(text: HTMLElement, characters: string[], stable: number): void {
+  let unsettled = text.querySelector<HTMLElement>(".unsettled");
+  if (!unsettled) {
+    unsettled = document.createElement("span");
+    unsettled.className = "unsettled";
+    text.replaceChildren(document.createTextNode(""), unsettled);
+  }
+  const settled = text.firstChild as Text;
+  replaceText(settled, characters.slice(0, stable).join(""));
+  replaceText(unsettled, characters.slice(stable).join(""));
+}
+
+function replaceText(node: Node, wanted: string): void {
+  if (node.textContent !== wanted) node.textContent = wanted;
+}
+
+/** A lane that has grown does not shrink while its words settle: the lines around it stay where they are. */
+function keepHeight(element: HTMLElement): void {
+  const height = element.offsetHeight;
+  const kept = Number.parseFloat(element.style.minHeight) || 0;
+  if (height > kept) element.style.minHeight = `${height}px`;
 }
 
 /** A speaker who goes on is not named again; the name stays for screen readers. */
@@ -46,6 +68,7 @@ export function markContinued(element: HTMLElement, before: Element | null): voi
 function fill(element: HTMLElement, caption: CaptionFinal | CaptionPartial, name: string, color: number): void {
   element.dataset.participant = caption.participant_id;
   element.dataset.color = String(color);
+  element.dataset.at = String(caption.start_ms);
   slot(element, "time").textContent = clock(caption.start_ms);
   slot(element, "name").textContent = name;
   const text = slot(element, "text");
