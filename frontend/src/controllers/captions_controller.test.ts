@@ -116,6 +116,7 @@ it("holds its place when scrolled back, and jumps to the live end on request", (
   const scroll = find('[data-captions-target="scroll"]');
   layOut({ scrollHeight: 2_000, clientHeight: 500 });
   find("button").click();
+  scroll.dispatchEvent(new Event("scroll"));
   scroll.scrollTop = 300;
   scroll.dispatchEvent(new Event("scroll"));
   apply(final);

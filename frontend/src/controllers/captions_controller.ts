@@ -21,6 +21,7 @@ export class CaptionsController extends Controller<HTMLElement> {
   declare emptyTarget: HTMLElement;
   private follows = true;
   private scrolledTo = 0;
+  private layout = "";
   private fresh = 0;
   private lostAt: number | null = null;
   private resized: ResizeObserver | null = null;
@@ -43,11 +44,13 @@ export class CaptionsController extends Controller<HTMLElement> {
     this.keepPlace();
   }
 
-  /** Only who scrolls back stops following; a page that merely grew or loaded its fonts goes on. */
+  /** Only who scrolls back stops following; a page whose layout changes by itself goes on. */
   scrolled(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.scrollTarget;
+    const sameLayout = this.layout === `${clientHeight} of ${scrollHeight}`;
     if (scrollHeight - scrollTop - clientHeight < NEAR_END_PX) this.follows = true;
-    else if (scrollTop < this.scrolledTo) this.follows = false;
+    else if (sameLayout && scrollTop < this.scrolledTo) this.follows = false;
+    this.layout = `${clientHeight} of ${scrollHeight}`;
     this.scrolledTo = scrollTop;
     this.showJump();
   }
