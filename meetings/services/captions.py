@@ -111,7 +111,7 @@ def caption_view(segment: Segment) -> CaptionFinal:
         text=segment.text,
         words=[WordView(**word) for word in segment.words],
         language=segment.language,
-        direction=segment.direction,
+        direction=direction(segment.language, segment.text),
         confidence=round(segment.confidence, 3),
         revision=segment.revision,
     )
