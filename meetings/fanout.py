@@ -18,6 +18,7 @@ from meetings.protocol import (
     CaptionFinal,
     MarkChanged,
     MeetingEnded,
+    ParticipantHand,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantState,
@@ -26,7 +27,7 @@ from meetings.protocol import (
 )
 from meetings.redis import redis_client, with_redis
 
-PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState
+PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState | ParticipantHand
 logger = logging.getLogger(__name__)
 
 

@@ -37,12 +37,13 @@ class CloseCode(IntEnum):
 
 
 class ProtocolError(Exception):
-    """A message that is refused. `code` is stable and for programs, the text is for people."""
+    """A message that is refused. `code` is stable and for programs, the text is for people, `about` an id in it."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, about: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
+        self.about = about
 
 
 # ── What clients send on the room socket ────────────────────────────────────────────────────────────────────────────
@@ -63,6 +64,10 @@ class Ping(Struct, tag="ping", forbid_unknown_fields=True):
 
 class State(Struct, tag="state", forbid_unknown_fields=True):
     muted: bool
+
+
+class Hand(Struct, tag="hand", forbid_unknown_fields=True):
+    raised: bool
 
 
 class AddMark(Struct, tag="mark", forbid_unknown_fields=True):
@@ -88,7 +93,7 @@ class EditMark(Struct, tag="mark.edit", forbid_unknown_fields=True):
     withdrawn: bool = False
 
 
-RoomRequest = Hello | Ping | State | AddMark | EditMark
+RoomRequest = Hello | Ping | State | Hand | AddMark | EditMark
 
 # ── What clients send on the audio socket, beside frames ────────────────────────────────────────────────────────────
 
@@ -126,6 +131,7 @@ class ParticipantView(Struct):
     color: int
     present: bool
     muted: bool
+    hand_ms: int | None  # when the hand was raised, in ms since the epoch
 
 
 class WordView(Struct):
@@ -204,6 +210,11 @@ class ParticipantState(Struct, tag="participant.state"):
     muted: bool
 
 
+class ParticipantHand(Struct, tag="participant.hand"):
+    participant_id: str
+    hand_ms: int | None  # when it was raised, in ms since the epoch; None when it is down
+
+
 class Status(Struct, tag="status"):
     """Every few seconds: is anybody transcribing, how late, and the newest sequence (a client behind it asks again).
 
@@ -225,11 +236,12 @@ class Pong(Struct, tag="pong"):
     n: int
 
 
-class Error(Struct, tag="error"):
+class Error(Struct, tag="error", omit_defaults=True):
     """A refusal. The socket stays open unless a close follows."""
 
     code: str
     message: str
+    about: str = ""  # the id in the refused message, of a mark for example
 
 
 class AudioReady(Struct, tag="audio.ready"):
@@ -266,6 +278,7 @@ RoomEvent = (
     | ParticipantJoined
     | ParticipantLeft
     | ParticipantState
+    | ParticipantHand
     | Status
     | MeetingEnded
     | Pong

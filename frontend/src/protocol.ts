@@ -32,6 +32,8 @@ export interface ParticipantView {
   color: number;
   present: boolean;
   muted: boolean;
+  /** When the hand was raised, in ms since the epoch. */
+  hand_ms: number | null;
 }
 
 export interface WordView {
@@ -118,6 +120,7 @@ export type RoomEvent =
   | { type: "participant.joined"; participant: ParticipantView }
   | { type: "participant.left"; participant_id: string }
   | { type: "participant.state"; participant_id: string; muted: boolean }
+  | { type: "participant.hand"; participant_id: string; hand_ms: number | null }
   | Status
   | { type: "meeting.ended"; complete: boolean }
   | Pong
@@ -147,14 +150,9 @@ export interface Refusal {
   type: "error";
   code: string;
   message: string;
+  /** The id in the refused message, of a mark for example. */
+  about?: string;
 }
-
-export type RoomRequest =
-  | { type: "hello"; last_sequence: number; last_change: number }
-  | { type: "ping"; echo: number }
-  | { type: "state"; muted: boolean }
-  | ({ type: "mark"; id: string; sequence: number | null } & MarkContent)
-  | ({ type: "mark.edit"; id: string; revision: number; withdrawn: boolean } & MarkContent);
 
 /** What a person writes of a mark. */
 export interface MarkContent {
@@ -164,6 +162,17 @@ export interface MarkContent {
   /** ISO 8601 date. */
   due: string | null;
 }
+
+export type AddMark = { type: "mark"; id: string; sequence: number | null } & MarkContent;
+export type EditMark = { type: "mark.edit"; id: string; revision: number; withdrawn: boolean } & MarkContent;
+
+export type RoomRequest =
+  | { type: "hello"; last_sequence: number; last_change: number }
+  | { type: "ping"; echo: number }
+  | { type: "state"; muted: boolean }
+  | { type: "hand"; raised: boolean }
+  | AddMark
+  | EditMark;
 
 export type AudioRequest =
   | { type: "audio.start"; sample_rate: number; encoding: "pcm16"; language: string; stream_id: string }

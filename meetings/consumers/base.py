@@ -163,7 +163,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         elif self._refusals >= MAX_REFUSALS:
             await self.refuse(CloseCode.BAD_MESSAGES, error.code, f"{error.message} (too many refused messages)")
         else:
-            await self.tell(Error(error.code, error.message))
+            await self.tell(Error(error.code, error.message, error.about))
 
     async def tell(self, event: RoomEvent | AudioEvent) -> None:
         if not self.closing:

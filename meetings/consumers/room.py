@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from uuid import UUID
 
 from meetings import fanout
 from meetings.consumers.base import MeetingConsumer
@@ -14,10 +15,12 @@ from meetings.protocol import (
     CaptionFinal,
     CloseCode,
     EditMark,
+    Hand,
     Hello,
     MarkChanged,
     MeetingEnded,
     MeetingView,
+    ParticipantHand,
     ParticipantJoined,
     ParticipantLeft,
     ParticipantState,
@@ -40,9 +43,9 @@ class RoomConsumer(MeetingConsumer):
     kind = "room"
     _captions: Following[CaptionFinal]
     _marks: Following[MarkChanged]
-
     _company: Company
     _muted = True
+    _hand_ms: int | None = None
 
     async def entered(self) -> None:
         self._company = Company(self._tell_everybody)
@@ -61,12 +64,15 @@ class RoomConsumer(MeetingConsumer):
         await presence.beat(self.meeting.pk, self.participant.pk, self.connection)
 
     def _view(self) -> ParticipantView:
-        here = {str(self.participant.pk)}
-        return presence.participant_view(self.participant, here, set() if self._muted else here)
+        key = str(self.participant.pk)
+        hands = {} if self._hand_ms is None else {key: self._hand_ms}
+        state = presence.RoomState(frozenset({key}), frozenset() if self._muted else frozenset({key}), hands)
+        return presence.participant_view(self.participant, state)
 
     async def left(self) -> None:
         if await presence.leave(self.meeting.pk, self.participant.pk, self.connection):
             await presence.set_muted(self.meeting.pk, self.participant.pk, True)
+            await presence.set_hand(self.meeting.pk, self.participant.pk, False)
             await in_database(presence.record_left, self.participant.pk)
             await fanout.publish(self.meeting.pk, ParticipantLeft(str(self.participant.pk)))
 
@@ -79,10 +85,12 @@ class RoomConsumer(MeetingConsumer):
                 await self._answer_heartbeat(request)
             case State():
                 await self._set_muted(request.muted)
+            case Hand():
+                await self._set_hand(request.raised)
             case AddMark():
-                await self._mark(partial(marks.add_mark, self.participant.pk, request))
+                await self._mark(partial(marks.add_mark, self.participant.pk, request), request.id)
             case EditMark():
-                await self._mark(partial(marks.edit_mark, self.participant.pk, request))
+                await self._mark(partial(marks.edit_mark, self.participant.pk, request), request.id)
 
     # ── Welcome and history ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -113,10 +121,9 @@ class RoomConsumer(MeetingConsumer):
         )
 
     async def _everybody(self) -> list[ParticipantView]:
-        here = await presence.present(self.meeting.pk)
-        unmuted = await presence.unmuted(self.meeting.pk)
+        state = await presence.room_state(self.meeting.pk)
         people = await in_database(presence.participants_of, self.meeting.pk)
-        return [presence.participant_view(person, here, unmuted) for person in people]
+        return [presence.participant_view(person, state) for person in people]
 
     async def _tell_everybody(self) -> None:
         for person in await self._everybody():
@@ -137,11 +144,11 @@ class RoomConsumer(MeetingConsumer):
 
     # ── Marks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _mark(self, change: Callable[[], MarkChanged]) -> None:
+    async def _mark(self, change: Callable[[], MarkChanged], mark_id: UUID) -> None:
         try:
             mark = await in_database(change)
         except marks.MarkRefused as error:
-            raise ProtocolError(error.code, error.message) from error
+            raise ProtocolError(error.code, error.message, about=str(mark_id)) from error
         await redis_client().set(marks.change_key(self.meeting.pk), mark.change, ex=24 * 3600)
         await fanout.publish(self.meeting.pk, mark)
 
@@ -177,3 +184,7 @@ class RoomConsumer(MeetingConsumer):
         self._muted = muted
         await presence.set_muted(self.meeting.pk, self.participant.pk, muted)
         await fanout.publish(self.meeting.pk, ParticipantState(str(self.participant.pk), muted))
+
+    async def _set_hand(self, raised: bool) -> None:
+        self._hand_ms = await presence.set_hand(self.meeting.pk, self.participant.pk, raised)
+        await fanout.publish(self.meeting.pk, ParticipantHand(str(self.participant.pk), self._hand_ms))

@@ -1,6 +1,8 @@
 """Who is in the room. A connection is present until it leaves or its heartbeat expires, also when its server dies."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.utils import timezone
@@ -19,6 +21,10 @@ def _key(meeting_id: UUID | str) -> str:
 
 def _unmuted_key(meeting_id: UUID | str) -> str:
     return f"presence:{meeting_id}:unmuted"
+
+
+def _hands_key(meeting_id: UUID | str) -> str:
+    return f"presence:{meeting_id}:hands"
 
 
 def _member(participant_id: UUID | str, connection: str) -> str:
@@ -73,9 +79,36 @@ async def set_muted(meeting_id: UUID | str, participant_id: UUID | str, muted: b
     await redis.expire(_unmuted_key(meeting_id), 24 * 3600)
 
 
-async def unmuted(meeting_id: UUID | str) -> set[str]:
-    """Ids of the participants whose microphone is open."""
-    return {member.decode() for member in await redis_client().smembers(_unmuted_key(meeting_id))}
+async def set_hand(meeting_id: UUID | str, participant_id: UUID | str, raised: bool) -> int | None:
+    """Raise a hand or lower it; returns when it was raised, in ms since the epoch. A raised one keeps its place."""
+    redis, key = redis_client(), _hands_key(meeting_id)
+    if not raised:
+        await redis.zrem(key, str(participant_id))
+        return None
+    await redis.zadd(key, {str(participant_id): time.time() * 1_000}, nx=True)
+    await redis.expire(key, 24 * 3600)
+    score = await redis.zscore(key, str(participant_id))
+    return int(score) if score else None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomState:
+    """What is known of the room's participants now, by participant id."""
+
+    here: frozenset[str] = frozenset()
+    unmuted: frozenset[str] = frozenset()
+    hands: Mapping[str, int] = field(default_factory=dict)  # raised when, in ms since the epoch
+
+
+async def room_state(meeting_id: UUID | str) -> RoomState:
+    unmuted = await redis_client().smembers(_unmuted_key(meeting_id))
+    hands = await redis_client().zrange(_hands_key(meeting_id), 0, -1, withscores=True)
+    here = await present(meeting_id)
+    return RoomState(
+        here=frozenset(here),
+        unmuted=frozenset(member.decode() for member in unmuted),
+        hands={member.decode(): int(score) for member, score in hands if member.decode() in here},
+    )
 
 
 def record_joined(participant_id: UUID) -> None:
@@ -89,15 +122,16 @@ def record_left(participant_id: UUID | str) -> bool:
     return bool(Participant.objects.filter(pk=participant_id, left_at=None).update(left_at=timezone.now()))
 
 
-def participant_view(participant: Participant, here: set[str], unmuted: set[str]) -> ParticipantView:
+def participant_view(participant: Participant, state: RoomState) -> ParticipantView:
     key = str(participant.pk)
     return ParticipantView(
         id=key,
         name=participant.display_name,
         role=participant.role,
         color=participant.color,
-        present=key in here,
-        muted=key not in unmuted,
+        present=key in state.here,
+        muted=key not in state.unmuted,
+        hand_ms=state.hands.get(key),
     )
 
 

@@ -116,6 +116,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "meeting": meeting,
         "participants": meeting.participants.all(),
         "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
+        "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),
         "duration_ms": meeting.offset_ms(ended),
     }
     with timezone.override(ZoneInfo(meeting.time_zone)):

@@ -238,8 +238,27 @@ async def test_a_refused_mark_is_explained_and_the_socket_stays(host: Person, gu
         await room.say(**mark())
         by_host = await room.expect("mark.changed")
         await other.say(type="mark.edit", id=by_host["id"], revision=0, kind="note", text="Mine now.")
-        assert (await other.expect("error"))["code"] == "not_yours"
+        refused = await other.expect("error")
+        assert (refused["code"], refused["about"]) == ("not_yours", by_host["id"])
         await other.say(**mark(text=" "))
         assert (await other.expect("error"))["code"] == "mark_empty"
         await other.say(type="ping", echo=0)
         await other.expect("pong")
+
+
+async def test_raised_hands_keep_their_order_and_go_down_on_leaving(host: Person, guest: Person, code: str) -> None:
+    async with host.room(code) as room:
+        await room.say(type="hello")
+        await room.expect("status")
+        async with guest.room(code) as other:
+            await other.say(type="hello")
+            await other.say(type="hand", raised=True)
+            raised = await room.expect("participant.hand")
+            await other.say(type="hand", raised=True)
+            assert (await room.expect("participant.hand"))["hand_ms"] == raised["hand_ms"]
+            await room.say(type="hello")
+            people = {p["name"]: p["hand_ms"] for p in (await room.expect("welcome"))["participants"]}
+            assert people["Grace"] == raised["hand_ms"]
+        await room.expect("participant.left")
+        await room.say(type="hello")
+        assert {p["hand_ms"] for p in (await room.expect("welcome"))["participants"]} == {None}

@@ -133,3 +133,14 @@ def test_what_changed_is_read_in_order_of_its_last_change(guest: Participant, me
     assert [mark.id for mark in marks_after(meeting.pk, 0)] == [second.id, first.id]
     assert [mark.id for mark in marks_after(meeting.pk, 2)] == [first.id]
     assert not marks_after(meeting.pk, 3)
+
+
+def test_the_transcript_page_shows_what_was_noted_and_not_what_was_taken_back(
+    guest: Participant, meeting: Meeting, grace: Client
+) -> None:
+    add_mark(guest.pk, note("We ship on <Thursday>.", kind="decision", due=date(2026, 3, 20)))
+    gone = add_mark(guest.pk, note("Forget this"))
+    edit_mark(guest.pk, edit(gone.id, text="Forget this", withdrawn=True))
+    page = grace.get(f"/m/{meeting.code}/transcript/").content.decode()
+    assert "We ship on &lt;Thursday&gt;." in page
+    assert "Forget this" not in page

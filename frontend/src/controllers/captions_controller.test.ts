@@ -115,17 +115,17 @@ it("shows markup in names and texts as it was said", () => {
 it("holds its place when scrolled back, and jumps to the live end on request", () => {
   const scroll = find('[data-captions-target="scroll"]');
   layOut({ scrollHeight: 2_000, clientHeight: 500 });
-  find("button").click();
+  find("[data-captions-target=jump]").click();
   scroll.dispatchEvent(new Event("scroll"));
   scroll.scrollTop = 300;
   scroll.dispatchEvent(new Event("scroll"));
   apply(final);
   expect(scroll.scrollTop).toBe(300);
-  expect(find("button").hidden).toBe(false);
-  expect(texts("button [data-slot=fresh]")).toEqual(["1"]);
-  find("button").click();
+  expect(find("[data-captions-target=jump]").hidden).toBe(false);
+  expect(texts("[data-captions-target=jump] [data-slot=fresh]")).toEqual(["1"]);
+  find("[data-captions-target=jump]").click();
   expect(scroll.scrollTop).toBe(2_000);
-  expect(find("button").hidden).toBe(true);
+  expect(find("[data-captions-target=jump]").hidden).toBe(true);
 });
 
 it("follows what is said while at the end, also when the page grew by itself meanwhile", () => {

@@ -42,3 +42,12 @@ it("shows who speaks and whose microphone is off", () => {
   expect(find(".person [data-slot=speaking]").hidden).toBe(true);
   expect(find(".person [data-slot=muted]").hidden).toBe(false);
 });
+
+it("shows raised hands in the order in which they went up", () => {
+  apply({ type: "participant.joined", participant: { ...guest, present: true } });
+  apply({ type: "participant.hand", participant_id: host.id, hand_ms: 2_000 });
+  apply({ type: "participant.hand", participant_id: guest.id, hand_ms: 1_000 });
+  expect(texts(".person [data-slot=place]")).toEqual(["2", "1"]);
+  apply({ type: "participant.hand", participant_id: guest.id, hand_ms: null });
+  expect(texts(".person [data-slot=hand]")).toHaveLength(1);
+});

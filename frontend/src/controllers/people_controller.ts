@@ -23,6 +23,18 @@ export class PeopleController extends Controller<HTMLElement> {
     const items = new Map(Array.from(this.listTarget.children, (item) => [item.id, item as HTMLElement]));
     for (const [id, item] of items) if (!present.some((person) => itemId(person) === id)) item.remove();
     for (const person of present) this.fill(items.get(itemId(person)) ?? this.add(person), person);
+    this.showHands(present);
+  }
+
+  /** Raised hands show who is next. */
+  private showHands(present: Person[]): void {
+    const raised = present.filter((person) => person.hand_ms !== null);
+    const queue = raised.sort((a, b) => (a.hand_ms ?? 0) - (b.hand_ms ?? 0)).map((person) => itemId(person));
+    for (const item of this.listTarget.children) {
+      const place = queue.indexOf(item.id);
+      slot(item, "hand").hidden = place < 0;
+      slot(item, "place").textContent = queue.length > 1 ? String(place + 1) : "";
+    }
   }
 
   private add(person: Person): HTMLElement {

@@ -1,8 +1,8 @@
 import { Controller } from "@hotwired/stimulus";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
-import type { CaptionFinal } from "../protocol";
-import { announce, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
+import type { CaptionFinal, Refusal } from "../protocol";
+import { announce, type MarkSent, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
 import { RoomConnection } from "../room/room-connection";
 import type { Situation } from "../room/situation";
 import { RoomStore } from "../room/store";
@@ -28,6 +28,7 @@ export class RoomController extends Controller<HTMLElement> {
       connected: () => this.link("connected"),
       lost: () => this.link("lost"),
       refused: (code: number) => this.refused(code),
+      denied: (refusal: Refusal) => announce("room:denied", refusal),
     };
     this.connection = new RoomConnection(socketUrl(this.urlValue), this.store, listener, RoomController.around);
     this.connection.open();
@@ -59,8 +60,18 @@ export class RoomController extends Controller<HTMLElement> {
     this.connection.tick();
   }
 
+  mark(event: MarkSent): void {
+    if (!this.connection.mark(event.detail.request)) announce("room:denied", { code: "too_many_marks", message: "" });
+    announce("room:changed", { store: this.store, final: null, marksWaiting: this.connection.marksWaiting });
+  }
+
+  toggleHand(): void {
+    const raised = this.store.people.get(this.store.you)?.hand_ms != null;
+    this.connection.setHand(!raised);
+  }
+
   private changed(final: CaptionFinal | null): void {
-    announce("room:changed", { store: this.store, final });
+    announce("room:changed", { store: this.store, final, marksWaiting: this.connection.marksWaiting });
     if (this.store.ended !== "no") this.close();
   }
 

@@ -1,11 +1,15 @@
 import { Controller } from "@hotwired/stimulus";
+import type { MarkKind } from "../protocol";
 import { announce } from "../room/events";
 
-/** Keys of the room: m for the microphone, ? for the list of shortcuts. */
+const MARK_KEYS: Record<string, MarkKind> = { d: "decision", a: "action", n: "note", c: "chat" };
+
+/** Keys of the room; templates/meetings/_room_dialogs.html lists them. */
 export class ShortcutsController extends Controller<HTMLElement> {
   pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
     if (event.key === "m") this.dispatch("microphone");
+    if (event.key === "h") announce("shortcuts:hand");
     if (event.key === "?") announce("shortcuts:help");
     if (event.key === "l") announce("shortcuts:large-type");
     if (event.key === "Escape") announce("shortcuts:back");
@@ -14,6 +18,10 @@ export class ShortcutsController extends Controller<HTMLElement> {
       event.preventDefault(); // the key would be typed into the field that opens
       announce("shortcuts:find");
     }
+    const kind = MARK_KEYS[event.key];
+    if (!kind) return;
+    event.preventDefault(); // the letter would be typed into the form that opens
+    announce("mark:compose", { kind, sequence: null });
   }
 }
 

@@ -1,11 +1,11 @@
 // What the room's controllers tell each other, as events on the window.
 import type { UplinkState } from "../audio/uplink";
-import type { CaptionFinal } from "../protocol";
+import type { AddMark, CaptionFinal, EditMark, MarkKind, Refusal } from "../protocol";
 import type { Situation } from "./situation";
 import type { RoomStore } from "./store";
 
 /** `room:changed` */
-export type RoomChanged = CustomEvent<{ store: RoomStore; final: CaptionFinal | null }>;
+export type RoomChanged = CustomEvent<{ store: RoomStore; final: CaptionFinal | null; marksWaiting?: number }>;
 /** `room:link` */
 export type LinkChanged = CustomEvent<{ link: Situation["link"]; code: number }>;
 /** `microphone:changed` */
@@ -16,6 +16,13 @@ export type MicrophoneChanged = CustomEvent<{
 }>;
 /** `microphone:refused` */
 export type MicrophoneRefused = CustomEvent<{ code: number }>;
+
+/** `mark:send`: somebody wrote a mark, or changed one. */
+export type MarkSent = CustomEvent<{ request: AddMark | EditMark }>;
+/** `mark:compose`: open the form for a mark of a kind, on a caption or the newest one. */
+export type MarkComposed = CustomEvent<{ kind: MarkKind; sequence: number | null }>;
+/** `room:denied`: the server did not take a message. */
+export type RoomDenied = CustomEvent<Refusal>;
 
 /** `microphone:heard`, with every 100 ms of audio */
 export type MicrophoneHeard = CustomEvent<{ speaking: boolean }>;

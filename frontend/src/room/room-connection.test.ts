@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { CaptionFinal } from "../protocol";
+import type { AddMark, CaptionFinal } from "../protocol";
 import { goldenMessage } from "../testing/golden";
 import { FakeSurroundings } from "../testing/surroundings";
 import { RoomConnection } from "./room-connection";
@@ -20,6 +20,7 @@ beforeEach(() => {
     connected: () => {},
     lost: () => {},
     refused: () => {},
+    denied: () => {},
   };
   connection = new RoomConnection("/room/", new RoomStore(417), listener, around);
   connection.open();
@@ -101,4 +102,14 @@ it("tells the room only when the microphone's state changes", () => {
   connection.setMuted(false);
   connection.setMuted(false);
   expect(around.wire.said).toEqual(["hello", "state"]);
+});
+
+it("says again after a break what was not confirmed: the hand and the marks", () => {
+  const mark = goldenMessage<AddMark>("room_requests", "mark of this moment");
+  connection.setHand(true);
+  connection.mark(mark);
+  around.wire.end(1006);
+  around.pass(1_000);
+  around.wire.accept();
+  expect(around.wire.texts.slice(1)).toEqual([{ type: "hand", raised: true }, mark]);
 });

@@ -1,5 +1,6 @@
 import { LastingSocket, type Surroundings } from "../net/lasting-socket";
-import type { CaptionFinal, RoomEvent, RoomRequest } from "../protocol";
+import type { AddMark, CaptionFinal, EditMark, Refusal, RoomEvent, RoomRequest } from "../protocol";
+import { MarkOutbox } from "./mark-outbox";
 import type { RoomStore } from "./store";
 
 export interface RoomListener {
@@ -8,12 +9,16 @@ export interface RoomListener {
   connected(): void;
   lost(): void;
   refused(code: number): void;
+  /** The server did not take one message; the socket stays. */
+  denied(refusal: Refusal): void;
 }
 
 /** The room socket: feeds the store and asks again for what it missed. */
 export class RoomConnection {
   private readonly socket: LastingSocket;
+  private readonly outbox = new MarkOutbox((request) => this.say(request));
   private muted = true;
+  private handRaised = false;
   private question: "none" | "asked" | "answering" = "none";
 
   constructor(
@@ -58,15 +63,33 @@ export class RoomConnection {
     this.say({ type: "state", muted });
   }
 
+  setHand(raised: boolean): void {
+    this.handRaised = raised;
+    this.say({ type: "hand", raised });
+  }
+
+  /** Marks that the server has not confirmed yet. */
+  get marksWaiting(): number {
+    return this.outbox.size;
+  }
+
+  mark(request: AddMark | EditMark): boolean {
+    return this.outbox.put(request);
+  }
+
   private opened(): void {
     this.ask();
     if (!this.muted) this.say({ type: "state", muted: false });
+    if (this.handRaised) this.say({ type: "hand", raised: true });
+    this.outbox.sendAgain();
   }
 
   private heard(event: RoomEvent): void {
     const final = this.store.apply(event, this.around.now());
+    this.outbox.heard(event);
     if (event.type === "welcome") this.welcomed();
     if (event.type === "status") this.checked();
+    if (event.type === "error") this.listener.denied(event);
     if (event.type === "caption.final" && event.sequence > this.store.lastSequence) this.missed();
     this.listener.changed(final);
   }

@@ -69,10 +69,13 @@ export class RoomStore {
         this.person(event.participant);
         break;
       case "participant.left":
-        this.change(event.participant_id, { present: false, muted: true, speakingUntil: 0 });
+        this.change(event.participant_id, { present: false, muted: true, speakingUntil: 0, hand_ms: null });
         break;
       case "participant.state":
         this.change(event.participant_id, { muted: event.muted });
+        break;
+      case "participant.hand":
+        this.change(event.participant_id, { hand_ms: event.hand_ms });
         break;
       case "status":
         this.status = event;
