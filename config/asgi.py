@@ -13,6 +13,7 @@ _pages = get_asgi_application()
 from django.conf import settings  # noqa: E402  (the apps must be loaded first)
 
 from config.handshakes import limit_handshakes  # noqa: E402
+from config.reporting import report_while_running  # noqa: E402
 from config.stopping import stop_gently  # noqa: E402
 from meetings.routing import websocket_urlpatterns  # noqa: E402
 
@@ -24,3 +25,4 @@ application = ProtocolTypeRouter(
 )
 limit_handshakes()
 stop_gently()
+report_while_running()

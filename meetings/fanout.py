@@ -7,7 +7,7 @@ that sees a hole reads the store.
 import logging
 import time
 from functools import partial
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -31,6 +31,14 @@ PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState | ParticipantH
 logger = logging.getLogger(__name__)
 
 
+class CaptionTimes(TypedDict):
+    """When a caption with words was made, on the servers' clock in ms since the epoch."""
+
+    stream_id: str
+    spoken_ms: float  # the end of its audio; 0 when that is not known
+    ready_ms: float  # stored (a final) or decoded (a partial)
+
+
 class RoomMessage(TypedDict):
     """What travels on the layer: the text to send as it is, and its place in the log of finals, marks or presence."""
 
@@ -39,6 +47,7 @@ class RoomMessage(TypedDict):
     sequence: int  # of a final, otherwise 0
     change: int  # of a mark, otherwise 0
     presence: int  # of a change of who is there and how, otherwise 0
+    times: NotRequired[CaptionTimes]
 
 
 def meeting_group(kind: str, meeting_id: UUID | str) -> str:
@@ -50,7 +59,7 @@ def participant_group(participant_id: UUID | str) -> str:
     return f"participant.{UUID(str(participant_id)).hex}"
 
 
-async def publish(meeting_id: UUID | str, event: RoomEvent) -> None:
+async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes | None = None) -> None:
     """Send an event to everybody in the room; raises what Redis raises, unless the number of the event heals it."""
     sequence = event.sequence if isinstance(event, CaptionFinal) else 0
     change = event.change if isinstance(event, MarkChanged) else 0
@@ -62,6 +71,8 @@ async def publish(meeting_id: UUID | str, event: RoomEvent) -> None:
         "change": change,
         "presence": presence,
     }
+    if times is not None:
+        message["times"] = times
     layer = get_channel_layer()
     try:
         await layer.group_send(meeting_group("room", meeting_id), message)

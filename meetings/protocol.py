@@ -12,7 +12,9 @@ from typing import Annotated, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from transcription.latency import Stage
 
 MAX_TEXT_BYTES = 16 * 1024
 MAX_FRAME_BYTES = 64 * 1024
@@ -57,9 +59,13 @@ class Hello(Struct, tag="hello", forbid_unknown_fields=True):
 
 
 class Ping(Struct, tag="ping", forbid_unknown_fields=True):
-    """Every 5 s. `echo` is the `n` of the last `pong` received: it shows that the client still reads."""
+    """Every 5 s. `echo` is the `n` of the last `pong` received: it shows that the client still reads.
+
+    `rtt_ms` is how long that pong took to come.
+    """
 
     echo: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    rtt_ms: Annotated[int, Meta(ge=0, le=60_000)] | UnsetType = UNSET
 
 
 class State(Struct, tag="state", forbid_unknown_fields=True):
@@ -215,6 +221,22 @@ class ParticipantHand(Struct, tag="participant.hand"):
     hand_ms: int | None  # when it was raised, in ms since the epoch; None when it is down
 
 
+class StageView(Struct):
+    """One stage of a caption's way in the last minute; "caption" is the whole."""
+
+    stage: Stage
+    p50_ms: int
+    p95_ms: int
+
+
+class LatencyView(Struct):
+    """How late the meeting's captions were in the last minute; `late` is the share (0…1) beyond the limit."""
+
+    limit_ms: int
+    late: float
+    stages: list[StageView]
+
+
 class Status(Struct, tag="status"):
     """Every few seconds: is anybody transcribing, how late, and the newest sequence (a client behind it asks again).
 
@@ -224,6 +246,7 @@ class Status(Struct, tag="status"):
     transcriber: Literal["ready", "reduced", "away", "loading", "absent"]
     lag_ms: int
     sequence: int
+    latency: LatencyView | UnsetType = UNSET  # absent while nobody speaks
 
 
 class MeetingEnded(Struct, tag="meeting.ended"):
@@ -299,6 +322,7 @@ class AudioFrame:
     first_sample: int
     age_ms: int
     pcm: bytes
+    captured_ms: float = 0.0  # of the last sample, on the servers' clock; not on the wire: known on arrival
 
     @property
     def sample_count(self) -> int:

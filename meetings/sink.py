@@ -1,6 +1,7 @@
 """Where a transcriber's captions go: Postgres first, then everybody in the room."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial as bind
@@ -12,12 +13,15 @@ from redis.exceptions import RedisError
 
 from meetings import fanout
 from meetings.database import in_database
+from meetings.measures import measures
 from meetings.models import AudioStream
 from meetings.protocol import CaptionFinal, CaptionPartial
 from meetings.redis import audio_bus, redis_client
 from meetings.services import captions, streams
 from transcription.captions import Final, Gap, Partial
+from transcription.clocks import bus_clock
 from transcription.errors import StoreUnavailable
+from transcription.latency import Source
 from transcription.streams import StreamInfo
 from transcription.worker import Claim
 
@@ -30,6 +34,7 @@ class MeetingSink:
     """A `CaptionSink`: a final is stored, then announced; an announcement that fails is only a late caption."""
 
     _streams: dict[str, AudioStream] = field(default_factory=dict)
+    _storing_since: dict[str, float] = field(default_factory=dict)  # by stream; monotonic
 
     async def claim(self, stream: StreamInfo) -> Claim | None:
         claimed = await _stored(bind(captions.claim_stream, stream.stream_id))
@@ -41,12 +46,16 @@ class MeetingSink:
 
     async def partial(self, claim: Claim, partial: Partial) -> None:
         row = self._streams[claim.stream.stream_id]
-        await _announced(claim, captions.partial_view(row, partial))
+        await _announced(claim, captions.partial_view(row, partial), partial.end_sample)
 
     async def store(self, claim: Claim, caption: Final | Gap) -> None:
-        stored = await _stored(bind(captions.store_caption, claim.stream.stream_id, claim.fence, caption))
+        stream_id = claim.stream.stream_id
+        began = self._storing_since.setdefault(stream_id, time.monotonic())  # at the first of several attempts
+        stored = await _stored(bind(captions.store_caption, stream_id, claim.fence, caption))
+        del self._storing_since[stream_id]
+        measures.took(_source(claim), "store", 1_000 * (time.monotonic() - began))
         if stored is not None:
-            await _announced(claim, stored)
+            await _announced(claim, stored, caption.end_sample)
 
     async def settle(self, claim: Claim, sample: int) -> None:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
@@ -54,6 +63,7 @@ class MeetingSink:
     async def released(self, claim: Claim) -> None:
         stream_id = claim.stream.stream_id
         self._streams.pop(stream_id, None)
+        self._storing_since.pop(stream_id, None)
         if received := await audio_bus().cursor(stream_id):
             await _stored(bind(streams.note_received, stream_id, received))
         meeting_id = UUID(claim.stream.meeting_id)
@@ -62,14 +72,24 @@ class MeetingSink:
             await _stored(bind(streams.finish_drained, meeting_id))
 
 
-async def _announced(claim: Claim, event: CaptionFinal | CaptionPartial) -> None:
+async def _announced(claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int) -> None:
     meeting_id = claim.stream.meeting_id
+    times = _times(claim, end_sample) if event.text else None
     try:
         if isinstance(event, CaptionFinal):
             await redis_client().set(captions.sequence_key(meeting_id), event.sequence, ex=24 * 3600)
-        await fanout.publish(meeting_id, event)
+        await fanout.publish(meeting_id, event, times)
     except RedisError as error:
         logger.warning("stream %s: not announced (%s)", claim.stream.stream_id, type(error).__name__)
+
+
+def _times(claim: Claim, end_sample: int) -> fanout.CaptionTimes:
+    spoken_ms = claim.spoken.at(end_sample) or 0.0
+    return {"stream_id": claim.stream.stream_id, "spoken_ms": spoken_ms, "ready_ms": bus_clock.now_ms()}
+
+
+def _source(claim: Claim) -> Source:
+    return Source(claim.stream.meeting_id, claim.stream.stream_id)
 
 
 async def _stored(call: Callable[[], R]) -> R:

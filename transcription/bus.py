@@ -5,7 +5,6 @@ and never takes more than `MAX_FRAMES` unread ones. A frame is acknowledged to t
 Positions are samples at the stream's own rate.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,13 +42,18 @@ class Frame:
     entry_id: bytes
     first_sample: int
     pcm: bytes
-    age_ms: int
+    age_ms: int  # how old its last sample was when it was appended
     appended_ms: int  # the bus's clock, ms since the epoch
     resumed: bool  # the jump before it is a deliberate pause, not a gap
 
     @property
     def end_sample(self) -> int:
         return self.first_sample + len(self.pcm) // 2
+
+    @property
+    def captured_ms(self) -> int:
+        """When its last sample was spoken, on the bus's clock."""
+        return self.appended_ms - self.age_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,21 @@ class AudioBus:
             await self._redis.delete(*_keys(stream_id))
             await self._redis.zrem(LIVE, stream_id)
 
+    async def time_ms(self) -> float:
+        """The bus's clock, that of `Frame.appended_ms`: ms since the epoch."""
+        with _redis_errors():
+            seconds, microseconds = await self._redis.time()
+        return float(seconds * 1_000 + microseconds / 1_000)
+
+    async def depth(self) -> dict[str, int]:
+        """How many frames each live stream has in the bus."""
+        with _redis_errors():
+            live = [name.decode() for name in await self._redis.zrange(LIVE, 0, -1)]
+            async with self._redis.pipeline(transaction=False) as questions:
+                for name in live:
+                    questions.xlen(_keys(name)[0])
+                return dict(zip(live, await questions.execute(), strict=True))
+
     async def drained(self, stream_ids: Sequence[str]) -> bool:
         """Whether all audio of these streams is settled."""
         with _redis_errors():
@@ -228,8 +247,3 @@ def _redis_errors() -> Iterator[None]:
         raise BusFull("Redis is out of memory") from error
     except RedisError as error:
         raise BusUnavailable(f"Redis: {type(error).__name__}") from error
-
-
-def now_ms() -> int:
-    """Milliseconds since the epoch, the unit of `Frame.appended_ms`."""
-    return time.time_ns() // 1_000_000

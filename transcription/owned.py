@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from transcription.bus import AudioBus, Entry, Frame, Pause
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled
+from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, TranscriptionError
 from transcription.recogniser import Recogniser, Speaker
 
@@ -103,8 +104,9 @@ class OwnedStream:
         """Push frames until a pause or silence of the bus; returns the end of the audio at 16 kHz."""
         frame: Frame = first
         while True:
-            speaker.push(frame.pcm, frame.first_sample, frame.age_ms)
             end = self._at_16k(frame.end_sample)
+            self.claim.spoken.note(end, frame.captured_ms)
+            speaker.push(frame.pcm, frame.first_sample, bus_clock.now_ms() - frame.appended_ms)
             entry = await self._next_entry(delivering)
             if entry is None:
                 return end
@@ -174,6 +176,7 @@ class OwnedStream:
                 if not error.retryable:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
+        self.claim.spoken.forget_before(sample)
         await self._trim()
 
     async def _trim(self) -> None:

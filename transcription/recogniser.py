@@ -1,6 +1,7 @@
 """Live recognition for asyncio: open a `Speaker` per stream, push audio, iterate over its captions."""
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from transcription.condition import Condition
 from transcription.engine_process import EngineProcess
 from transcription.engines.base import NO_SERVER, EngineSettings, RemoteServer
 from transcription.engines.registry import ENGINES, load
+from transcription.latency import Measures, Source, Unmeasured
 from transcription.scheduler import Scheduler
 from transcription.speaker import SpeakerProcessor
 from transcription.streams import StreamInfo
@@ -29,13 +31,13 @@ class RecogniserSettings:
 class Recogniser:
     """One engine in a process of its own, many speakers. `close` ends what `start` began."""
 
-    def __init__(self, settings: RecogniserSettings) -> None:
+    def __init__(self, settings: RecogniserSettings, measures: Measures = Unmeasured()) -> None:  # noqa: B008  (no state)
         engine = EngineSettings(
             settings.model, settings.device, settings.compute_type, settings.threads, settings.server
         )
         self._activity = load(ENGINES[settings.engine].activity)
         self._engine = EngineProcess(settings.engine, engine, settings.hang_seconds)
-        self._scheduler = Scheduler(self._engine)
+        self._scheduler = Scheduler(self._engine, measures)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -51,7 +53,8 @@ class Recogniser:
 
     def open(self, stream: StreamInfo, resume_sample: int = 0) -> "Speaker":
         """`resume_sample` (at 16 kHz): everything before is settled already and is ignored."""
-        return Speaker(SpeakerProcessor(stream, self._activity(), resume_sample), self._scheduler)
+        source = Source(stream.meeting_id, stream.stream_id)
+        return Speaker(SpeakerProcessor(stream, self._activity(), resume_sample), self._scheduler, source)
 
     @property
     def ready(self) -> bool:
@@ -78,9 +81,11 @@ class Recogniser:
 class Speaker:
     """One stream. Abandon it by cancelling the iteration over `captions`."""
 
-    def __init__(self, processor: SpeakerProcessor, scheduler: Scheduler) -> None:
+    def __init__(self, processor: SpeakerProcessor, scheduler: Scheduler, source: Source) -> None:
         self.processor = processor
+        self.source = source
         self.waiting_since = 0.0
+        self.queued_ms = 0.0
         self._scheduler = scheduler
         self._lasting: deque[Caption] = deque()  # finals, gaps, settled: bounded by who heeds `backlog_seconds`
         self._partial: Partial | None = None  # the newest; later than all in `_lasting`
@@ -88,9 +93,15 @@ class Speaker:
         self._finishing = False
         scheduler.add(self)
 
-    def push(self, pcm: bytes, first_sample: int, age_ms: int = 0) -> None:
-        """PCM16 LE mono at the stream's rate, from `first_sample` (at that rate) on; a jump ahead is a gap."""
+    def push(self, pcm: bytes, first_sample: int, queued_ms: float = 0.0) -> None:
+        """PCM16 LE mono at the stream's rate, from `first_sample` (at that rate) on; a jump ahead is a gap.
+
+        `queued_ms` is how long it waited to be pushed.
+        """
+        self.queued_ms = queued_ms
+        began = time.perf_counter()
         self.processor.push(pcm, first_sample)
+        self._scheduler.measures.took(self.source, "vad", 1_000 * (time.perf_counter() - began))
         self._advance()
 
     def pause(self) -> None:
@@ -117,6 +128,8 @@ class Speaker:
     def deliver(self) -> None:
         for caption in self.processor.take():
             if isinstance(caption, Partial):
+                if self._partial is not None:
+                    self._scheduler.measures.partial_dropped()
                 self._partial = caption
             else:
                 self._lasting.append(caption)

@@ -9,6 +9,7 @@ from transcription.captions import SAMPLE_RATE
 from transcription.engine_process import EngineProcess
 from transcription.engines.base import UNCLEAR, Hypothesis
 from transcription.errors import EngineFailed, ModelUnavailable
+from transcription.latency import Measures, Source
 from transcription.speaker import Job, SpeakerProcessor
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,8 @@ class Client(Protocol):
     """A speaker as the scheduler sees it."""
 
     processor: SpeakerProcessor
+    source: Source
+    queued_ms: float  # how long its newest audio was in the bus
     waiting_since: float  # monotonic time since when it has something to decode, 0 for nothing
 
     def deliver(self) -> None:
@@ -30,7 +33,8 @@ class Client(Protocol):
 
 
 class Scheduler:
-    def __init__(self, engine: EngineProcess) -> None:
+    def __init__(self, engine: EngineProcess, measures: Measures) -> None:
+        self.measures = measures
         self._engine = engine
         self._clients: list[Client] = []
         self._work = asyncio.Event()
@@ -91,18 +95,24 @@ class Scheduler:
         return batch
 
     def _measure(self, client: Client) -> None:
-        self._waited += 0.2 * (time.monotonic() - client.waiting_since - self._waited)
+        waited = time.monotonic() - client.waiting_since
+        self._waited += 0.2 * (waited - self._waited)
+        self.measures.took(client.source, "queue", client.queued_ms + 1_000 * waited)
         client.waiting_since = 0.0
 
     async def _decode(self, batch: list[tuple[Client, Job]]) -> None:
         """Until each is answered: while a server behind the engine is away, audio waits and nothing is given up."""
-        unanswered, pause = await self._try(batch), RETRY_SECONDS
+        self.measures.batch(len(batch))
+        began = time.perf_counter()
+        unanswered, pause = await self._try(batch, began), RETRY_SECONDS
         while unanswered:
             await asyncio.sleep(pause)
             pause = min(2 * pause, SLOWEST_RETRY_SECONDS)
-            unanswered = await self._try([(client, job) for client, job in unanswered if client in self._clients])
+            unanswered = await self._try(
+                [(client, job) for client, job in unanswered if client in self._clients], began
+            )
 
-    async def _try(self, batch: list[tuple[Client, Job]]) -> list[tuple[Client, Job]]:
+    async def _try(self, batch: list[tuple[Client, Job]], began: float) -> list[tuple[Client, Job]]:
         """Decode and apply; returns what is to be tried again."""
         try:
             decoded = await self._engine.decode([job.window for _, job in batch])
@@ -112,11 +122,13 @@ class Scheduler:
             for client, job in batch:
                 self._apply(client, job, await self._second_try(job))
             return []
+        took_ms = 1_000 * (time.perf_counter() - began)
         unanswered = []
         for (client, job), hypothesis in zip(batch, decoded.hypotheses, strict=True):
             if hypothesis.unanswered and job.ended:
                 unanswered.append((client, job))
             else:
+                self.measures.took(client.source, "inference", took_ms)
                 self._apply(client, job, None if hypothesis.unanswered else hypothesis)
         self._note_trouble(next((found.unanswered for found in decoded.hypotheses if found.unanswered), ""))
         return unanswered

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from transcription.bus import AudioBus, Entry
@@ -16,6 +16,7 @@ from transcription.captions import Final, Gap, Partial
 from transcription.errors import TranscriptionError
 from transcription.owned import OwnedStream
 from transcription.recogniser import Recogniser
+from transcription.spoken import SpokenTimes
 from transcription.streams import StreamInfo
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Claim:
     stream: StreamInfo
     fence: int
     settled_sample: int  # at 16 kHz; everything before is stored already
+    spoken: SpokenTimes = field(default_factory=SpokenTimes, compare=False)
 
 
 class CaptionSink(Protocol):

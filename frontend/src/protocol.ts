@@ -110,6 +110,17 @@ export interface Status {
   transcriber: "ready" | "reduced" | "away" | "loading" | "absent";
   lag_ms: number;
   sequence: number;
+  latency?: Latency;
+}
+
+/** One stage of a caption's way from the microphone to the page; "caption" is the whole. */
+export type Stage = "capture" | "network" | "queue" | "vad" | "inference" | "store" | "fanout" | "caption";
+
+/** How late captions were in the last minute; `late` is the share (0…1) beyond the limit. */
+export interface Latency {
+  limit_ms: number;
+  late: number;
+  stages: Array<{ stage: Stage; p50_ms: number; p95_ms: number }>;
 }
 
 export type RoomEvent =
@@ -168,7 +179,7 @@ export type EditMark = { type: "mark.edit"; id: string; revision: number; withdr
 
 export type RoomRequest =
   | { type: "hello"; last_sequence: number; last_change: number }
-  | { type: "ping"; echo: number }
+  | { type: "ping"; echo: number; rtt_ms?: number }
   | { type: "state"; muted: boolean }
   | { type: "hand"; raised: boolean }
   | AddMark
@@ -177,7 +188,7 @@ export type RoomRequest =
 export type AudioRequest =
   | { type: "audio.start"; sample_rate: number; encoding: "pcm16"; language: string; stream_id: string }
   | { type: "audio.stop" }
-  | { type: "ping"; echo: number };
+  | { type: "ping"; echo: number; rtt_ms?: number };
 
 export const FRAME_HEADER_BYTES = 16;
 const FRAME_VERSION = 1;

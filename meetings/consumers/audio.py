@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import UNSET
+
 from meetings.consumers.appending import Appender
 from meetings.consumers.base import MeetingConsumer
+from meetings.consumers.timing import Arrivals, age_ms
 from meetings.database import in_database
 from meetings.protocol import (
     SAMPLE_RATES,
@@ -70,6 +73,7 @@ class OpenStream:
     gap_samples: int = 0
     held_until: float = 0.0  # monotonic; 0 while audio is taken
     ignored: int = 0
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     def count(self, appended: Sequence[Appended]) -> bool:
         """Whether an acknowledgement is due."""
@@ -107,7 +111,12 @@ class AudioConsumer(MeetingConsumer):
             case AudioStop():
                 await self._stop()
             case Ping():
+                self._note_round_trip(request)
                 await self.answer_ping(request)
+
+    def _note_round_trip(self, ping: Ping) -> None:
+        if self._stream is not None and ping.rtt_ms is not UNSET:
+            self._stream.arrivals.round_trip(ping.rtt_ms)
 
     # ── Streams ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,6 +172,7 @@ class AudioConsumer(MeetingConsumer):
             await self._ignore(stream)
             return
         stream.held_until = 0.0
+        frame = stream.arrivals.arrived(stream.info, frame)
         if not self._allowance.take(frame.sample_count / stream.info.sample_rate) or not self._appender.put(frame):
             await self._hold(stream)
 
@@ -183,7 +193,7 @@ class AudioConsumer(MeetingConsumer):
             appended = await audio_bus().append_all(
                 stream.info.stream_id,
                 stream.writer,
-                [(frame.first_sample, frame.pcm, frame.age_ms) for frame in frames],
+                [(frame.first_sample, frame.pcm, age_ms(frame)) for frame in frames],
             )
         except (BusFull, BusUnavailable):
             await self._hold(stream)

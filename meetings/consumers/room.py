@@ -4,10 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
+from msgspec import UNSET
+
 from meetings import fanout
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.company import Company
 from meetings.consumers.following import Following
+from meetings.consumers.timing import delivered
 from meetings.database import in_database
 from meetings.models import Meeting
 from meetings.protocol import (
@@ -33,7 +36,7 @@ from meetings.protocol import (
     decode_room_request,
 )
 from meetings.redis import redis_client
-from meetings.services import captions, marks, presence, transcribers
+from meetings.services import captions, marks, measurements, presence, transcribers
 from meetings.services.rooms import start_meeting
 
 
@@ -141,6 +144,8 @@ class RoomConsumer(MeetingConsumer):
             await self._company.heard(message["presence"], pass_on)
         else:
             await pass_on()
+        if times := message.get("times"):
+            delivered(self.meeting.pk, times)
 
     # ── Marks ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -175,7 +180,9 @@ class RoomConsumer(MeetingConsumer):
         await self._captions.noticed(newest)
         await self._marks.noticed(newest_change)
         await self._company.noticed(newest_presence)
-        await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=max(newest, self._captions.last or 0)))
+        latency = await measurements.latency_of(self.meeting.pk)
+        sequence = max(newest, self._captions.last or 0)
+        await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=sequence, latency=latency or UNSET))
 
     async def _set_muted(self, muted: bool) -> None:
         if not self.meeting.takes_audio:

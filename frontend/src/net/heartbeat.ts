@@ -1,16 +1,18 @@
 const PING_EVERY_MS = 5_000;
 const STALE_AFTER_MS = 2_000; // an answer takes milliseconds, or a round trip on a bad network
 const SILENT_AFTER_MS = 15_000;
+const LONGEST_ROUND_TRIP_MS = 60_000;
 
 /** Says when to ping and when the other side has gone silent. It owns no timer: whoever runs calls `beat`. */
 export class Heartbeat {
   private lastPingAt: number;
   private lastHeardAt: number;
   private echo = 0;
+  private roundTripMs: number | undefined;
 
   constructor(
     now: number,
-    private readonly ping: (echo: number) => void,
+    private readonly ping: (echo: number, roundTripMs: number | undefined) => void,
   ) {
     this.lastPingAt = now;
     this.lastHeardAt = now;
@@ -20,9 +22,11 @@ export class Heartbeat {
     this.lastHeardAt = now;
   }
 
-  /** The next ping will echo `n`, which shows the server that this page still reads. */
-  pong(n: number): void {
+  /** The next ping will echo `n`, which shows the server that this page still reads, and say how long it took. */
+  pong(n: number, now: number): void {
     this.echo = n;
+    const took = now - this.lastPingAt;
+    this.roundTripMs = took >= 0 && took <= LONGEST_ROUND_TRIP_MS ? took : undefined;
   }
 
   /** A ping is without its answer for longer than a healthy server needs. */
@@ -34,7 +38,7 @@ export class Heartbeat {
   beat(now: number): boolean {
     if (now - this.lastPingAt >= PING_EVERY_MS) {
       this.lastPingAt = now;
-      this.ping(this.echo);
+      this.ping(this.echo, this.roundTripMs);
     }
     return now - this.lastHeardAt < SILENT_AFTER_MS;
   }

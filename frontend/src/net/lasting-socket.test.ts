@@ -27,15 +27,25 @@ function run(seconds: number): void {
   }
 }
 
-it("pings every 5 s and echoes the last pong", () => {
+it("pings every 5 s, echoes the last pong and says how long it took", () => {
   around.wire.accept();
   run(5);
+  around.pass(48);
   around.wire.say({ type: "pong", n: 7 });
   run(5);
   expect(around.wire.texts).toEqual([
     { type: "ping", echo: 0 },
-    { type: "ping", echo: 7 },
+    { type: "ping", echo: 7, rtt_ms: 48 },
   ]);
+});
+
+it("says no round trip when the clock was set back meanwhile", () => {
+  around.wire.accept();
+  run(5);
+  around.pass(-100);
+  around.wire.say({ type: "pong", n: 7 });
+  run(6);
+  expect(around.wire.texts.at(-1)).toEqual({ type: "ping", echo: 7 });
 });
 
 it("pings from the server's messages too, for a hidden tab whose timers hardly run", () => {

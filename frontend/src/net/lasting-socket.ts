@@ -106,7 +106,9 @@ export class LastingSocket {
 
   private opened(wire: Wire): void {
     this.openBy = null;
-    this.heartbeat = new Heartbeat(this.around.now(), (echo) => wire.send(JSON.stringify({ type: "ping", echo })));
+    this.heartbeat = new Heartbeat(this.around.now(), (echo, rtt_ms) =>
+      wire.send(JSON.stringify({ type: "ping", echo, rtt_ms })),
+    );
     this.listener.opened();
   }
 
@@ -114,7 +116,7 @@ export class LastingSocket {
     this.heartbeat?.heard(this.around.now());
     const event = JSON.parse(String(data)) as { type: string; n?: number };
     if (event.type !== "error") this.attempt = 0;
-    if (event.type === "pong") this.heartbeat?.pong(event.n ?? 0);
+    if (event.type === "pong") this.heartbeat?.pong(event.n ?? 0, this.around.now());
     else this.listener.message(event);
     this.tick();
   }

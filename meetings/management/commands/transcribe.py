@@ -11,11 +11,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from redis.exceptions import RedisError
 
+from meetings.measures import lag_seconds, measures, streams
 from meetings.redis import audio_bus
-from meetings.services import transcribers
+from meetings.services import measurements, transcribers
 from meetings.sink import MeetingSink
 from transcription.engines.base import RemoteServer
-from transcription.errors import ModelUnavailable
+from transcription.errors import BusUnavailable, ModelUnavailable
 from transcription.recogniser import Recogniser, RecogniserSettings
 from transcription.worker import Transcriber, WorkerSettings
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
 
 async def _serve() -> None:
     environment = settings.ENVIRONMENT
-    recogniser = Recogniser(_recogniser_settings())
+    recogniser = Recogniser(_recogniser_settings(), measures)
     limits = WorkerSettings(max_streams=environment.max_streams, lease_ms=environment.lease_seconds * 1_000)
     transcriber = Transcriber(audio_bus(), recogniser, MeetingSink(), limits)
     reporting = asyncio.create_task(_report(transcriber, recogniser), name="report")
@@ -48,6 +49,7 @@ async def _serve() -> None:
         reporting.cancel()
         with suppress(RedisError):
             await transcribers.withdraw(transcriber.name)
+            await measurements.withdraw("transcriber")
         await recogniser.close()
 
 
@@ -83,6 +85,9 @@ async def _report(transcriber: Transcriber, recogniser: Recogniser) -> None:
             streams=transcriber.stream_count,
             description=recogniser.description,
         )
-        with suppress(RedisError):
+        lag_seconds.set(sheet.lag_ms / 1_000)
+        streams.set(sheet.streams)
+        with suppress(RedisError, BusUnavailable):
             await transcribers.report(transcriber.name, sheet)
+            await measurements.report("transcriber")
         await asyncio.sleep(REPORT_SECONDS)
