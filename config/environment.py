@@ -45,6 +45,7 @@ class Environment(Struct, rename="upper", frozen=True):
     max_streams: Annotated[int, Meta(ge=1, le=1000)] = 64  # that one transcriber takes at once
     lease_seconds: Annotated[int, Meta(ge=2, le=60)] = 5
     latency_limit_ms: Annotated[int, Meta(ge=100, le=60_000)] = 2_000  # from a spoken word to its caption
+    metrics_token: Annotated[str, Meta(pattern=r"^(\S{16,})?$")] = ""  # what a metrics collector must send
 
     @property
     def origins(self) -> list[str]:

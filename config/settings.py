@@ -19,6 +19,7 @@ except ConfigurationError as error:
 SECRET_KEY = ENVIRONMENT.kept_secret_key()
 DEBUG = ENVIRONMENT.debug
 BASE_URL = ENVIRONMENT.base_url
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 VAR_DIR = Path(ENVIRONMENT.var_dir)
 ALLOWED_HOSTS = ENVIRONMENT.hosts
 ALLOWED_ORIGINS = CSRF_TRUSTED_ORIGINS = ENVIRONMENT.origins
@@ -172,8 +173,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"not_ready": {"()": "django.utils.log.CallbackFilter", "callback": _is_worth_a_line}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": ENVIRONMENT.log_level},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "counted": {"class": "meetings.counted_logs.CountingHandler"},
+    },
+    "root": {"handlers": ["console", "counted"], "level": ENVIRONMENT.log_level},
     "loggers": {
         "django.request": {"filters": ["not_ready"]},
         "django.channels.server": {"level": "WARNING"},

@@ -47,7 +47,7 @@ class FrameDelay:
     A frame's last sample and its age say when the page sent it, on the page's own sample clock. Against our clock that
     is the delay plus an unknown constant; the least of the last minute stands for the quietest way, which takes half
     of the shortest round trip. What a frame took longer is its jitter, known exactly. Clocks that drift apart (some
-    3 ms a minute) fall out of the window with it.
+    3 ms a minute) fall out of the window with it; audio that a page dropped counts as delay until then.
     """
 
     _least: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=SLICES))  # slice number, offset

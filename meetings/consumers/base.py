@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from meetings import fanout
 from meetings.database import in_database
 from meetings.draining import drain
+from meetings.measures import refusals, sockets
 from meetings.models import Meeting, Participant
 from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
 from meetings.redis import redis_client
@@ -80,6 +81,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         self.participant = found
         self.meeting = found.meeting
         self._admitted = True
+        sockets.labels(self.kind).inc()
         await self.channel_layer.group_add(fanout.participant_group(found.pk), self.channel_name)
         await self.channel_layer.group_add(self.meeting_group, self.channel_name)
         self._watch = asyncio.create_task(self._watch_client(), name=f"{self.kind} heartbeat")
@@ -118,6 +120,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         drain.forget(self._farewell)
         await self._stop_watching()
         if self._admitted:
+            sockets.labels(self.kind).dec()
             await self.channel_layer.group_discard(self.meeting_group, self.channel_name)
             await self.channel_layer.group_discard(fanout.participant_group(self.participant.pk), self.channel_name)
             await self.left()
@@ -175,6 +178,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
             return
         await self.tell(Error(code, message))
         self.closing = True
+        refusals.labels(self.kind, str(int(close_code))).inc()
         await self.close(int(close_code))  # autobahn takes no IntEnum
 
     # ── Heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from meetings.database import in_database
+from meetings.measures import holes_filled
 
 Entry = TypeVar("Entry")
 
@@ -49,9 +50,15 @@ class Following(Generic[Entry]):
             self.last = number
             await send_as_it_is()
         else:
-            await self.catch_up()
+            await self._fill()
 
     async def noticed(self, newest: int) -> None:
         """The store is known to have entries up to `newest`."""
         if self.last is not None and newest > self.last:
-            await self.catch_up()
+            await self._fill()
+
+    async def _fill(self) -> None:
+        """A hint was lost: the store has what it stood for."""
+        before = self.last or 0
+        await self.catch_up()
+        holes_filled.inc((self.last or 0) - before)
