@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 10  # refused messages before the socket is closed
 CHECK_SECONDS = 5.0
-SILENCE_SECONDS = 20.0  # without any message the client is gone
+SILENCE_SECONDS = 20.0  # without a ping the client is gone, also one that still sends audio
 RECHECK_SECONDS = 300.0  # in case the event that a sign-in ended was lost
 MAX_UNREAD_PONGS = 2  # one every 5 s, and the echo is one behind: a third says that nobody has read for 15 s
 
@@ -48,7 +48,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         self._refusals = 0
         self._pongs = 0
         self._echo = 0
-        self._last_message = time.monotonic()
+        self._last_ping = time.monotonic()
         self._watch: asyncio.Task[None] | None = None
         self.closing = False
 
@@ -142,7 +142,6 @@ class MeetingConsumer(AsyncWebsocketConsumer):
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.closing:
             return
-        self._last_message = time.monotonic()
         if not self._generation:
             await self._become_newest()
         try:
@@ -184,6 +183,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
     # ── Heartbeat ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def answer_ping(self, ping: Ping) -> None:
+        self._last_ping = time.monotonic()
         self._echo = ping.echo
         self._pongs += 1
         if self._pongs - self._echo > MAX_UNREAD_PONGS:
@@ -198,7 +198,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
                 recheck_at = time.monotonic() + RECHECK_SECONDS
                 with suppress(DatabaseError):
                     await self.participant_recheck({})
-            if time.monotonic() - self._last_message > SILENCE_SECONDS:
+            if time.monotonic() - self._last_ping > SILENCE_SECONDS:
                 await self.refuse(CloseCode.SILENT_CLIENT, "silent", "No sign of life from this page for 20 s.")
 
     async def _stop_watching(self) -> None:

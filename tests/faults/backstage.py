@@ -12,6 +12,8 @@ import django
 
 django.setup()
 
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY  # noqa: E402
+from django.contrib.auth import SESSION_KEY as SIGNED_IN_USER  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 from django.db.models import F  # noqa: E402
@@ -20,6 +22,8 @@ from meetings.models import AudioStream, Meeting, Participant, Segment, User  # 
 from meetings.services import rooms  # noqa: E402
 from meetings.services.access import SESSION_KEY  # noqa: E402
 from meetings.services.audit import problems  # noqa: E402
+from meetings.services.corrections import correct_text  # noqa: E402
+from tests.faults.addresses import addresses_of  # noqa: E402
 
 
 def make_meeting(people: int, language: str = "en") -> dict[str, Any]:
@@ -84,6 +88,33 @@ def change_password(code: str) -> None:
     host.save()
 
 
+def correct(segment: int, text: str) -> None:
+    correct_text(segment, text, author_name="Host")
+
+
+def rename(code: str, name: str) -> None:
+    """The meeting, its host and everybody in it."""
+    meeting = Meeting.objects.get(code=code)
+    meeting.participants.update(display_name=name)
+    User.objects.filter(pk=meeting.host_id).update(display_name=name)
+    Meeting.objects.filter(pk=meeting.pk).update(title=name)
+
+
+def addresses(code: str) -> list[str]:
+    return addresses_of(Meeting.objects.get(code=code))
+
+
+def account() -> str:
+    """The session of somebody signed in who is in no meeting."""
+    user = User.objects.create(email=f"eve{User.objects.count()}@example.org", display_name="Eve")
+    session = SessionStore()
+    session[SIGNED_IN_USER] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
 ACTIONS = {
     act.__name__: act
     for act in (
@@ -97,6 +128,10 @@ ACTIONS = {
         backdate,
         remove,
         change_password,
+        correct,
+        rename,
+        addresses,
+        account,
     )
 }
 

@@ -155,7 +155,7 @@ class Microphone(LastingSocket):
 
     def tick(self) -> None:
         now = time.monotonic()
-        if self._owed_since and now - self._owed_since > ANSWER_WITHIN_S:
+        if self.reads and self._owed_since and now - self._owed_since > ANSWER_WITHIN_S:
             self.drop()
         if self._phase == "stopped" and self._next() is not None:
             self._start()

@@ -164,6 +164,11 @@ class Site:
         """Resident bytes."""
         return int(self.family(name)[0].memory_info().rss)
 
+    def holds(self, client_port: int) -> bool:
+        """Whether the web process still has the connection that comes from this port."""
+        web = self.family("web")[0].net_connections("tcp")
+        return any(one.raddr and one.raddr.port == client_port for one in web if one.status == psutil.CONN_ESTABLISHED)
+
     def replace_web(self) -> None:
         """A rolling deploy: a second web process takes the traffic once the first says it is not ready any more."""
         old = self.stack.port

@@ -94,6 +94,22 @@ class LastingSocket:
         if self._wire is not None:
             self._wire.transport.abort()
 
+    def stop_reading(self) -> None:
+        """Leave what comes in the kernel's buffer, and go on sending."""
+        self.reads = False
+        if self._wire is not None:
+            self._wire.transport.pause_reading()
+
+    def read_again(self) -> None:
+        self.reads = True
+        if self._wire is not None:
+            self._wire.transport.resume_reading()
+
+    @property
+    def local_port(self) -> int:
+        """Of the connection; 0 when there is none."""
+        return int(self._wire.local_address[1]) if self._wire else 0
+
     def say(self, **message: Any) -> None:
         self.send(json.dumps(message))
 

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 
 from meetings.protocol import CloseCode
 from tests.faults.figures import Figures, Tally, p99
-from tests.faults.pages import Room
+from tests.faults.pages import Microphone, Room
 from tests.faults.proxy import Proxy
 from tests.faults.site import Gathering, until
 from tests.faults.sockets import LastingSocket, Ticket
@@ -238,25 +238,47 @@ async def handshakes(port: int, path: str, origin: str, rate: int, seconds: floa
 async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
     gathering: Gathering, figures: Figures, kind: str
 ) -> None:
+    """Past the proxy, which would read for it. A speaker goes on sending; the product's end of the wire must go."""
     site, ticket = gathering.site, gathering.tickets[1]
-    page: LastingSocket = gathering.enter(ticket) if kind == "listener" else gathering.unmute(ticket)
+    page: LastingSocket = Room(ticket, random.Random(9)) if kind == "listener" else Microphone(ticket, random.Random(9))
+    page.through(site.stack.port)
+    (gathering.rooms if isinstance(page, Room) else gathering.microphones).append(page)  # type: ignore[arg-type]
+    page.open()
     await until(lambda: page.is_open and page.history)
-    before, stopped = site.memory(), time.monotonic()
-    page.reads = False
-    speaking = asyncio.create_task(gathering.speak(26.0))
-    wire = page._wire
-    assert wire is not None
-    await until(lambda: wire.transport.is_closing() or wire.close_code is not None, 30)
+    speaking = asyncio.create_task(gathering.speak(24.0))
+    before, stopped, port = site.memory(), time.monotonic(), page.local_port
+    page.stop_reading()
+    await until(lambda: not site.holds(port), 30)
     closed = time.monotonic() - stopped
     growth = (site.memory() - before) / 1e6
-    page.reads = True
+    page.read_again()
+    await until(lambda: page.connections == 2, 10)
     await speaking
     count = await gathering.finish()
     figures.add(9, f"{kind} that stops reading", count, closed, f"closed ≤ 20 s; RSS + {growth:.1f} MB (≤ 5)",
-                f"close {page.closes}")  # fmt: skip
+                f"close {', '.join(map(str, map(int, page.closes)))}")  # fmt: skip
     assert count.clean
-    assert closed < 20.5
+    assert page.closes == [CloseCode.SILENT_CLIENT]
+    assert closed < 22  # the third ping without an echo, and a second for the closing handshake
     assert growth < 5
+
+
+async def test_audio_without_a_ping_is_no_sign_of_life(gathering: Gathering, figures: Figures) -> None:
+    async with raw(gathering.tickets[1], "audio") as wire:
+        await wire.send(json.dumps({"type": "audio.start", "language": "en"}))
+        started = time.monotonic()
+        reading = asyncio.create_task(wait_closed(wire))
+        with suppress(ConnectionClosed):
+            for index in range(300):
+                await wire.send(header(index * 1_600) + bytes(3_200))
+                await asyncio.sleep(0.1)
+        closed = time.monotonic() - started
+        await reading
+        code = wire.close_code
+    count = await gathering.finish()
+    figures.add(9, "speaker who never pings", count, closed, "closed ≤ 25 s", f"close {code}")
+    assert code == CloseCode.SILENT_CLIENT
+    assert closed < 27
 
 
 async def test_an_idle_socket_stays_open(gathering: Gathering, figures: Figures) -> None:
