@@ -15,6 +15,7 @@ from transcription.bus import AudioBus
 R = TypeVar("R")
 
 _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]" = WeakKeyDictionary()
+_buses: "WeakKeyDictionary[asyncio.AbstractEventLoop, AudioBus]" = WeakKeyDictionary()
 _own: ContextVar[Redis | None] = ContextVar("own", default=None)  # of a synchronous caller
 
 
@@ -33,7 +34,12 @@ def _new_client() -> Redis:
 
 
 def audio_bus() -> AudioBus:
-    return AudioBus(redis_client())
+    if own := _own.get():
+        return AudioBus(own)
+    loop = asyncio.get_running_loop()
+    if loop not in _buses:
+        _buses[loop] = AudioBus(redis_client())
+    return _buses[loop]
 
 
 def with_redis(call: Callable[[], Coroutine[Any, Any, R]]) -> R:

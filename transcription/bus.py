@@ -23,7 +23,10 @@ MAX_FRAMES = 6_000  # ten minutes of 100 ms frames
 STATE_SECONDS = 24 * 3600  # how long a silent stream can be resumed
 LIVE = "audio:live"  # sorted set of stream ids by the time of their last frame
 
-_scripts = files("transcription").joinpath("scripts")
+_scripts = {
+    name: files("transcription").joinpath("scripts", f"{name}.lua").read_text()
+    for name in ("append", "register", "retire")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,9 @@ class AudioBus:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # its types cannot tell that answers are bytes
-        self._append = self._redis.register_script(_scripts.joinpath("append.lua").read_text())
-        self._register = self._redis.register_script(_scripts.joinpath("register.lua").read_text())
-        self._retire = self._redis.register_script(_scripts.joinpath("retire.lua").read_text())
+        self._append = self._redis.register_script(_scripts["append"])
+        self._register = self._redis.register_script(_scripts["register"])
+        self._retire = self._redis.register_script(_scripts["retire"])
 
     # ── Writing (web) ───────────────────────────────────────────────────────────────────────────────────────────────
 

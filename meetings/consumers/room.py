@@ -173,7 +173,7 @@ class RoomConsumer(MeetingConsumer):
         await fanout.publish(self.meeting.pk, ParticipantJoined(self._view()))
 
     async def _send_status(self) -> None:
-        state, lag_ms = transcribers.summary(list((await transcribers.reports()).values()))
+        state, lag_ms = await transcribers.glance()
         key_makers = captions.sequence_key, marks.change_key, fanout.presence_key
         numbers = await redis_client().mget([key(self.meeting.pk) for key in key_makers])
         newest, newest_change, newest_presence = (int(number or 0) for number in numbers)

@@ -33,10 +33,11 @@ def _member(participant_id: UUID | str, connection: str) -> str:
 
 async def beat(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> bool:
     """Say that a connection is alive for EXPIRES_SECONDS more; True when it was not known."""
-    redis = redis_client()
-    await redis.sadd(ROOMS, str(meeting_id))
     until = {_member(participant_id, connection): time.time() + EXPIRES_SECONDS}
-    return bool(await redis.zadd(_key(meeting_id), until))
+    async with redis_client().pipeline(transaction=False) as steps:
+        steps.sadd(ROOMS, str(meeting_id))
+        steps.zadd(_key(meeting_id), until)
+        return bool((await steps.execute())[1])
 
 
 async def leave(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> bool:

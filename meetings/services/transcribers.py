@@ -1,6 +1,7 @@
 """Who transcribes: each transcriber reports every two seconds, and is absent when it stops doing so."""
 
 import time
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -12,6 +13,7 @@ from transcription.condition import Condition
 
 REPORTS = "transcribers"  # hash of name → TranscriberReport
 EXPIRES_SECONDS = 8.0
+GLANCE_SECONDS = 1.0
 TranscriberState = Literal["ready", "reduced", "away", "loading", "absent"]
 BEST_FIRST: tuple[Condition, ...] = ("ready", "reduced", "away", "loading")
 
@@ -24,6 +26,18 @@ class TranscriberReport(Struct):
     streams: int
     description: str  # model, device, compute type
     condition: Condition
+
+
+@dataclass
+class Glance:
+    """What this process last saw of all transcribers."""
+
+    state: TranscriberState = "absent"
+    lag_ms: int = 0
+    at: float = 0.0  # monotonic
+
+
+_seen = Glance()
 
 
 async def report(name: str, sheet: TranscriberReport) -> None:
@@ -53,6 +67,14 @@ def summary(sheets: list[TranscriberReport]) -> tuple[TranscriberState, int]:
     loaded = [sheet for sheet in sheets if sheet.condition != "loading"]
     best = min((sheet.condition for sheet in sheets), key=BEST_FIRST.index)
     return best, max((sheet.lag_ms for sheet in loaded), default=0)
+
+
+async def glance() -> tuple[TranscriberState, int]:
+    """`summary` of all, at most a second old: every socket asks with every heartbeat."""
+    if time.monotonic() - _seen.at > GLANCE_SECONDS:
+        _seen.state, _seen.lag_ms = summary(list((await reports()).values()))
+        _seen.at = time.monotonic()
+    return _seen.state, _seen.lag_ms
 
 
 def transcriber_state() -> TranscriberState:
