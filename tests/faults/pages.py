@@ -224,7 +224,7 @@ class Room(LastingSocket):
                 self._add_final(event)
             case "caption.partial":
                 self.partials[event["stream_id"]] = event
-            case "participant.joined" | "participant.left" | "participant.state":
+            case "participant.joined" | "participant.left" | "participant.state" | "participant.hand":
                 self._change_people(event)
             case "status":
                 self.status = event
@@ -241,7 +241,9 @@ class Room(LastingSocket):
             return
         person = self.participants.get(event["participant_id"], {})
         if event["type"] == "participant.left":
-            person["present"] = False
+            person |= {"present": False, "muted": True, "hand_ms": None}
+        elif event["type"] == "participant.hand":
+            person["hand_ms"] = event["hand_ms"]
         else:
             person["muted"] = event["muted"]
 

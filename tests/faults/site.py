@@ -60,21 +60,25 @@ class Backstage:
 class Site:
     """Browsers → `front` → web; everything → `bus` → Valkey; everything → `base` → Postgres."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, *, direct: bool = False, **settings: str) -> None:
+        """`direct` leaves the proxies out, for measuring."""
         self.postgres = Postgres(_made(folder / "postgres"))
         self.valkey = Valkey(_made(folder / "valkey"))
         self.postgres.start()
         self.valkey.start()
         port = free_port()
         self.front, self.bus, self.base = Proxy(port), Proxy(self.valkey.port), Proxy(self.postgres.port)
+        front_port, bus_port, base_port = (
+            (port, self.valkey.port, self.postgres.port) if direct else (self.front.port, self.bus.port, self.base.port)
+        )
         self.folder = folder
         self.scripted: set[str] = set()  # transcribers with a script
         self.stack = Stack(
-            database_url=self.postgres.url.replace(str(self.postgres.port), str(self.base.port)),
-            redis_url=f"redis://127.0.0.1:{self.bus.port}/0",
+            database_url=self.postgres.url.replace(str(self.postgres.port), str(base_port)),
+            redis_url=f"redis://127.0.0.1:{bus_port}/0",
             folder=folder,
             settings={
-                "BASE_URL": f"http://127.0.0.1:{self.front.port}",
+                "BASE_URL": f"http://127.0.0.1:{front_port}",
                 "DJANGO_SETTINGS_MODULE": "config.settings",
                 "ENGINE": "scripted",
                 "LEASE_SECONDS": str(LEASE_S),

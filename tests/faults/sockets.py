@@ -34,6 +34,7 @@ class LastingSocket:
     """A socket that comes back until it is closed or refused."""
 
     path = "/ws/meetings/{code}/"
+    tick_s = 0.05
 
     def __init__(self, ticket: Ticket, chance: random.Random) -> None:
         self.ticket = ticket
@@ -208,7 +209,7 @@ class LastingSocket:
 
     async def _ticking(self) -> None:
         while True:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(self.tick_s)
             now = time.monotonic()
             if self._wire is not None:
                 if now - self._last_ping >= PING_EVERY_S:

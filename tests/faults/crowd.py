@@ -1,0 +1,208 @@
+"""Many light pages in one process: they answer heartbeats, read everything and note times."""
+
+import asyncio
+import json
+import random
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.typing import Origin
+
+from meetings.protocol import AudioFrame, encode_frame
+from tests.faults.pages import FRAME_S
+from tests.faults.sockets import Ticket
+from transcription.engines.scripted import COUNTER_FRAME, counter_frame
+
+PING_S = 5.0
+CONNECTIONS_AT_ONCE = 20
+OPENS_WITHIN_S = 60.0
+
+
+@dataclass
+class Page:
+    """One socket."""
+
+    ticket: Ticket
+    path: str = "/ws/meetings/{code}/"
+    wire: ClientConnection | None = None
+    echo: int = 0
+    closed: bool = False
+    answer_s: list[float] = field(default_factory=list)  # from each ping to its pong
+    _pinged: float = 0.0
+
+    async def open(self, gate: asyncio.Semaphore) -> None:
+        """Comes back when told that too many want to."""
+        deadline = time.monotonic() + OPENS_WITHIN_S
+        while self.wire is None:
+            try:
+                async with gate:
+                    self.wire = await self._connect()
+            except InvalidStatus:
+                assert time.monotonic() < deadline
+                await asyncio.sleep(random.random())
+
+    async def _connect(self) -> ClientConnection:
+        return await connect(
+            self.ticket.base_url.replace("http", "ws", 1) + self.path.format(code=self.ticket.code),
+            origin=Origin(self.ticket.base_url),
+            additional_headers={"Cookie": f"sessionid={self.ticket.session}"},
+            ping_interval=None,
+            compression=None,
+            open_timeout=OPENS_WITHIN_S,
+        )
+
+    async def say(self, **message: object) -> None:
+        assert self.wire is not None
+        await self.wire.send(json.dumps(message))
+
+    async def beat(self, offset_s: float) -> None:
+        await asyncio.sleep(offset_s)
+        with suppress(ConnectionClosed):
+            while True:
+                self._pinged = time.monotonic()
+                await self.say(type="ping", echo=self.echo)
+                await asyncio.sleep(PING_S)
+
+    async def read(self) -> None:
+        assert self.wire is not None
+        with suppress(ConnectionClosed):
+            while True:
+                text = str(await self.wire.recv())
+                if text.startswith('{"type":"pong"'):
+                    self.echo = json.loads(text)["n"]
+                    self.answer_s.append(time.monotonic() - self._pinged)
+                else:
+                    self.heard(text)
+        self.closed = True
+
+    def heard(self, text: str) -> None: ...
+
+
+@dataclass
+class Listener(Page):
+    """Notes when each final came; the first of a meeting also keeps the words."""
+
+    keeps: bool = False
+    finals: dict[int, float] = field(default_factory=dict)  # sequence → monotonic time
+    words: list[int] = field(default_factory=list)
+
+    def heard(self, text: str) -> None:
+        if not text.startswith('{"type":"caption.final"'):
+            return
+        final = json.loads(text)
+        self.finals[final["sequence"]] = time.monotonic()
+        if self.keeps:
+            self.words += [int(word) for word in final["text"].split()]
+
+
+@dataclass
+class Voice(Page):
+    """A microphone in real time; of five, one talks for a second after the other, and says 0.8 s of it."""
+
+    path: str = "/ws/meetings/{code}/audio/"
+    turn: int = 0
+    said: list[int] = field(default_factory=list)
+    ack_s: list[float] = field(default_factory=list)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    _waiting: deque[tuple[int, float]] = field(default_factory=deque)
+
+    def heard(self, text: str) -> None:
+        event = json.loads(text)
+        if event["type"] in {"audio.ack", "audio.summary"}:
+            while self._waiting and self._waiting[0][0] <= event["next_sample"]:
+                self.ack_s.append(time.monotonic() - self._waiting.popleft()[1])
+        if event["type"] == "audio.summary":
+            self.stopped.set()
+
+    async def speak(self, seconds: float) -> None:
+        assert self.wire is not None
+        await self.say(type="audio.start", language="en")
+        started = time.monotonic() + 0.02 * self.turn
+        for index in range(round(seconds / FRAME_S)):
+            await asyncio.sleep(max(0.0, started + (index + 1) * FRAME_S - time.monotonic()))
+            number = self._number(index)
+            self._waiting.append(((index + 1) * COUNTER_FRAME, time.monotonic()))
+            await self.wire.send(encode_frame(AudioFrame(index * COUNTER_FRAME, 0, counter_frame(number))))
+            if number:
+                self.said.append(number)
+        await self.say(type="audio.stop")
+
+    def _number(self, index: int) -> int:
+        """Unique in the meeting: five voices share the numbers."""
+        return 5 * index + self.turn + 1 if (index - 10 * self.turn) % 50 < 8 else 0
+
+
+@dataclass
+class Crowd:
+    """The pages of several meetings."""
+
+    rooms: list[tuple[list[Voice], list[Listener]]]
+    tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
+
+    @property
+    def voices(self) -> list[Voice]:
+        return [voice for some, _ in self.rooms for voice in some]
+
+    @property
+    def listeners(self) -> list[Listener]:
+        return [one for _, some in self.rooms for one in some]
+
+    @property
+    def pages(self) -> list[Page]:
+        return [*self.voices, *self.listeners]
+
+    async def open(self) -> None:
+        """All sockets, a few at once."""
+        gate = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
+        await asyncio.gather(*(page.open(gate) for page in self.pages))
+        for listener in self.listeners:
+            await listener.say(type="hello", last_sequence=0)
+        count = len(self.pages)
+        beats = [page.beat(PING_S * number / count) for number, page in enumerate(self.pages)]
+        self.tasks = [asyncio.create_task(work) for work in (*(page.read() for page in self.pages), *beats)]
+
+    async def speak(self, seconds: float) -> None:
+        await asyncio.gather(*(voice.speak(seconds) for voice in self.voices))
+
+    def forget_times(self) -> None:
+        """Measure from now on."""
+        for page in self.pages:
+            page.answer_s.clear()
+        for voice in self.voices:
+            voice.ack_s.clear()
+
+    async def settle(self, seconds: float) -> None:
+        """Until everything that was said is shown, or so long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(voice.stopped.wait() for voice in self.voices))
+                while self.lost:
+                    await asyncio.sleep(0.5)
+        await asyncio.sleep(1.0)  # what comes twice comes now
+
+    async def close(self) -> None:
+        for page in self.pages:
+            if page.wire is not None:
+                page.wire.transport.abort()
+        await asyncio.wait(self.tasks)
+
+    @property
+    def lost(self) -> int:
+        return sum(len({n for voice in some for n in voice.said} - set(heard[0].words)) for some, heard in self.rooms)
+
+    @property
+    def doubled(self) -> int:
+        return sum(len(heard[0].words) - len(set(heard[0].words)) for _, heard in self.rooms)
+
+    def spread(self) -> list[float]:
+        """From the first page that shows a final to each other one, in seconds."""
+        delays: list[float] = []
+        for _, heard in self.rooms:
+            for sequence in set().union(*(one.finals for one in heard)):
+                times = [one.finals[sequence] for one in heard if sequence in one.finals]
+                delays += [moment - min(times) for moment in times]
+        return delays
