@@ -91,8 +91,11 @@ REDIS_URL = ENVIRONMENT.redis_url
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        # redis-py 8 gives sockets a timeout of 5 s, which would drop an idle subscription.
-        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}], "prefix": "rooms"},
+        # redis-py 8 gives sockets a timeout of 5 s, which would drop an idle subscription, and refuses connection 101.
+        "CONFIG": {
+            "hosts": [{"address": REDIS_URL, "socket_timeout": None, "max_connections": 1_000}],
+            "prefix": "rooms",
+        },
     },
 }
 CELERY_BROKER_URL = REDIS_URL

@@ -8,11 +8,12 @@ from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 
 from transcription.bus import AudioBus
 
 R = TypeVar("R")
+MAX_CONNECTIONS = 64  # of a client; calls beyond it wait for one, where redis-py's own pool refuses the 101st
 
 _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]" = WeakKeyDictionary()
 _buses: "WeakKeyDictionary[asyncio.AbstractEventLoop, AudioBus]" = WeakKeyDictionary()
@@ -30,7 +31,10 @@ def redis_client() -> Any:  # redis-py's types cannot tell that answers are byte
 
 
 def _new_client() -> Redis:
-    return Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=5)
+    pool = BlockingConnectionPool.from_url(
+        settings.REDIS_URL, max_connections=MAX_CONNECTIONS, timeout=5, socket_timeout=5, socket_connect_timeout=5
+    )
+    return Redis.from_pool(pool)
 
 
 def audio_bus() -> AudioBus:

@@ -88,8 +88,8 @@ class Site:
             port=port,
         )
         self.stack.prepare()
-        direct = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
-        self.backstage = Backstage({**self.stack.environment, **direct})
+        stores = {"DATABASE_URL": self.postgres.url, "REDIS_URL": self.valkey.url}
+        self.backstage = Backstage({**self.stack.environment, **stores})
         self.stack.start_web()
         self.stack.start_transcriber(TRANSCRIBER)
 

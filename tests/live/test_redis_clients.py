@@ -1,5 +1,7 @@
 """Synchronous code inside the server must not close the connections of the sockets."""
 
+import asyncio
+
 from asgiref.sync import sync_to_async
 from redis.asyncio import Redis
 
@@ -15,3 +17,9 @@ async def test_a_view_uses_a_client_of_its_own() -> None:
     shared = redis_client()
     assert await sync_to_async(with_redis)(the_client) is not shared
     assert redis_client() is shared
+
+
+async def test_more_calls_at_once_than_connections_wait_for_one() -> None:
+    """A room full of sockets calls at the same moment: nobody is told that Redis is away."""
+    calls = [redis_client().blpop("nothing", timeout=0.1) for _ in range(300)]
+    assert await asyncio.gather(*calls) == [None] * 300
