@@ -12,7 +12,11 @@ export class MicrophoneError extends Error {
 
 export interface OpenMicrophone {
   readonly sampleRate: number;
+  /** The device's name, as the browser shows it. */
+  readonly label: string;
   setMuted(muted: boolean): void;
+  /** How loud it is beside a muted microphone, 0…1; what is said there goes nowhere. */
+  overheardLevel(): number;
   /** True while the browser waits for a click before it records (after a reload). */
   isSuspended(): boolean;
   wake(): void;
@@ -41,6 +45,26 @@ export async function openMicrophone(options: MicrophoneOptions): Promise<OpenMi
   } catch (error) {
     for (const track of media.getTracks()) track.stop();
     throw error instanceof MicrophoneError ? error : new MicrophoneError("unsupported");
+  }
+}
+
+/** Calls `denied` when the person takes the permission back; some browsers say nothing on the track itself. */
+export async function whenDenied(denied: () => void): Promise<void> {
+  try {
+    const permission = await navigator.permissions.query({ name: "microphone" });
+    permission.addEventListener("change", () => permission.state === "denied" && denied());
+  } catch {
+    // A browser that cannot say ends the track.
+  }
+}
+
+/** Whether the browser would open the microphone without asking. */
+export async function mayRecord(): Promise<boolean> {
+  try {
+    const permission = await navigator.permissions.query({ name: "microphone" });
+    return permission.state === "granted";
+  } catch {
+    return false; // a browser that cannot say: the person presses the button
   }
 }
 
@@ -89,17 +113,52 @@ function connect(context: AudioContext, source: MediaStreamAudioSourceNode, opti
 
 function opened(media: MediaStream, context: AudioContext, options: MicrophoneOptions): OpenMicrophone {
   const track = media.getAudioTracks()[0];
-  if (track) track.onended = () => options.onLost();
+  if (!track) throw new MicrophoneError("missing");
+  track.onended = () => options.onLost();
+  const ear = new Ear(track.clone(), context);
   return {
     sampleRate: context.sampleRate,
+    label: track.label,
     setMuted(muted) {
-      if (track) track.enabled = !muted;
+      track.enabled = !muted;
+      ear.listen(muted);
     },
+    overheardLevel: () => ear.level(),
     isSuspended: () => context.state === "suspended",
     wake: () => void context.resume(),
     close() {
-      track?.stop();
+      track.stop();
+      ear.close();
       void context.close();
     },
   };
+}
+
+/** Measures how loud it is on a copy of a track, because a muted track itself gives zeros. */
+class Ear {
+  private readonly analyser: AnalyserNode;
+  private readonly samples: Float32Array<ArrayBuffer>;
+
+  constructor(
+    private readonly track: MediaStreamTrack,
+    context: AudioContext,
+  ) {
+    this.analyser = context.createAnalyser();
+    this.samples = new Float32Array(this.analyser.fftSize);
+    context.createMediaStreamSource(new MediaStream([track])).connect(this.analyser);
+    this.listen(false);
+  }
+
+  listen(on: boolean): void {
+    this.track.enabled = on;
+  }
+
+  level(): number {
+    this.analyser.getFloatTimeDomainData(this.samples);
+    return Math.sqrt(this.samples.reduce((sum, sample) => sum + sample * sample, 0) / this.samples.length);
+  }
+
+  close(): void {
+    this.track.stop();
+  }
 }

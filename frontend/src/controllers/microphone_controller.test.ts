@@ -1,9 +1,10 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MicrophoneError, type MicrophoneOptions, type MicrophoneProblem } from "../audio/microphone";
+import { announce } from "../room/events";
 import { find, settled, show, template, texts } from "../testing/page";
 import { FakeSpool } from "../testing/spool";
 import { FakeSurroundings } from "../testing/surroundings";
-import { MicrophoneController, meterLevel } from "./microphone_controller";
+import { MicrophoneController } from "./microphone_controller";
 import { ShortcutsController } from "./shortcuts_controller";
 
 let around: FakeSurroundings;
@@ -11,7 +12,9 @@ let spool: FakeSpool;
 let microphone: MicrophoneOptions;
 const device = {
   sampleRate: 16_000,
+  label: "Built-in microphone",
   setMuted: vi.fn(),
+  overheardLevel: vi.fn(() => 0),
   isSuspended: vi.fn(() => false),
   wake: vi.fn(),
   close: vi.fn(),
@@ -21,6 +24,7 @@ beforeEach(async () => {
   vi.clearAllMocks();
   sessionStorage.clear();
   device.isSuspended.mockReturnValue(false);
+  device.overheardLevel.mockReturnValue(0);
   around = new FakeSurroundings();
   spool = new FakeSpool();
   MicrophoneController.openSpool = async () => spool;
@@ -131,6 +135,93 @@ describe("without a microphone", () => {
   });
 });
 
+describe("trouble with the device", () => {
+  function granted(): EventTarget {
+    const mediaDevices = new EventTarget();
+    vi.stubGlobal("navigator", { permissions: { query: async () => ({ state: "granted" }) }, mediaDevices });
+    return mediaDevices;
+  }
+
+  function problem(): string | undefined {
+    return document.querySelector<HTMLElement>(".mic-problem p:not([hidden])")?.dataset.problem;
+  }
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("goes on with another microphone in the same stream, and says with which", async () => {
+    granted();
+    await press();
+    connect();
+    hear(0.1);
+    microphone.onLost();
+    await settled();
+    expect(state()).toBe("on");
+    expect(problem()).toBe("switched");
+    expect(texts("[data-microphone-target=device]")).toEqual(["Built-in microphone"]);
+    around.wire.say({ type: "audio.summary", stream_id: "s", next_sample: 1_600 });
+    hear(0.1);
+    expect(around.wire.said).toEqual(["audio.start", "audio.stop", "audio.start"]);
+    expect(around.wires).toHaveLength(1);
+  });
+
+  it("goes on when a microphone is plugged in", async () => {
+    const devices = granted();
+    await showRoom();
+    await press();
+    const open = MicrophoneController.open;
+    MicrophoneController.open = async () => {
+      throw new MicrophoneError("missing");
+    };
+    microphone.onLost();
+    await settled();
+    expect([state(), problem()]).toEqual(["off", "missing"]);
+    MicrophoneController.open = open;
+    devices.dispatchEvent(new Event("devicechange"));
+    await settled();
+    expect([state(), problem()]).toEqual(["on", "switched"]);
+  });
+
+  it("does not open a microphone by itself for somebody who was muted", async () => {
+    granted();
+    await press();
+    await press();
+    microphone.onLost();
+    await settled();
+    expect([state(), problem()]).toEqual(["off", "lost"]);
+  });
+
+  it("says when nothing comes out of the microphone, and when it does again", async () => {
+    await press();
+    for (let frame = 0; frame < 80; frame++) hear(0);
+    expect(problem()).toBe("silent");
+    hear(0.1);
+    expect(problem()).toBeUndefined();
+  });
+
+  it("says when somebody talks while muted, and not any more when unmuted", async () => {
+    await press();
+    await press();
+    device.overheardLevel.mockReturnValue(0.2);
+    for (let frame = 0; frame < 10; frame++) hear(0);
+    expect(problem()).toBe("talking");
+    await press();
+    hear(0.1);
+    expect(problem()).toBeUndefined();
+  });
+
+  it("wakes an audio graph that stands still after a sleep, and then opens the microphone anew", async () => {
+    granted();
+    await press();
+    for (let second = 0; second < 3; second++) announce("room:tick");
+    expect(device.wake).toHaveBeenCalledTimes(1);
+    expect(device.close).not.toHaveBeenCalled();
+    for (let second = 0; second < 5; second++) announce("room:tick");
+    await settled();
+    expect(device.close).toHaveBeenCalledTimes(1);
+    expect(state()).toBe("on");
+  });
+});
+
 describe("the end", () => {
   it("closes the microphone when the meeting is over", async () => {
     await press();
@@ -212,10 +303,4 @@ describe("a reload", () => {
     expect(device.wake).toHaveBeenCalled();
     expect(texts(".mic-problem p")).toEqual([]);
   });
-});
-
-it("lights the meter on a decibel scale", () => {
-  expect(meterLevel(0)).toBe(0);
-  expect(meterLevel(1)).toBe(1);
-  expect(meterLevel(0.03)).toBeGreaterThan(0.3);
 });

@@ -1,6 +1,8 @@
 import { Controller } from "@hotwired/stimulus";
 import type { CapturedFrame } from "../audio/framer";
-import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
+import { meterLevel, SPEAKING_LEVEL } from "../audio/loudness";
+import { MicrophoneError, mayRecord, type OpenMicrophone, openMicrophone, whenDenied } from "../audio/microphone";
+import { MicrophoneWatch } from "../audio/microphone-watch";
 import { Speaker, type Unfinished } from "../audio/speaker";
 import { type AudioSpool, openSpool } from "../audio/spool";
 import { StreamMemory } from "../audio/stream-memory";
@@ -10,12 +12,9 @@ import type { Surroundings } from "../net/lasting-socket";
 import { CLOSE } from "../protocol";
 import { announce, type MicrophoneState } from "../room/events";
 
-const SPEAKING_LEVEL = 0.015;
-const QUIETEST_DB = -54;
-
 /** The microphone button: joins, mutes and unmutes; shows the level; explains what is wrong. */
 export class MicrophoneController extends Controller<HTMLElement> {
-  static targets = ["label", "problem", "level", "button"];
+  static targets = ["label", "problem", "level", "button", "device"];
   static values = { url: String, code: String, language: String, worklet: String, state: String };
   /** Replaced in tests. */
   static around: Surroundings = browserSurroundings;
@@ -25,6 +24,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   declare problemTargets: HTMLElement[];
   declare levelTarget: HTMLElement;
   declare buttonTarget: HTMLButtonElement;
+  declare deviceTarget: HTMLElement;
   declare urlValue: string;
   declare codeValue: string;
   declare languageValue: string;
@@ -36,15 +36,23 @@ export class MicrophoneController extends Controller<HTMLElement> {
   private microphone: OpenMicrophone | null = null;
   private speaker: Speaker | null = null;
   private uplink: UplinkState | null = null;
+  private watch = new MicrophoneWatch();
+  private problem: string | null = null;
+  /** The person was speaking when the microphone went away: another one is taken as soon as there is one. */
+  private wantsMicrophone = false;
   private closed = false;
+  private readonly devicesChanged = () => void this.recover();
 
   connect(): void {
     this.memory = new StreamMemory(this.codeValue, window.sessionStorage);
     this.restored = this.restore();
     void this.goOnAfterReload();
+    navigator.mediaDevices?.addEventListener("devicechange", this.devicesChanged);
+    void whenDenied(() => this.microphone && this.giveUpMicrophone("denied"));
   }
 
   disconnect(): void {
+    navigator.mediaDevices?.removeEventListener("devicechange", this.devicesChanged);
     this.save();
     this.stop();
   }
@@ -85,6 +93,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   tick(): void {
     this.speaker?.tick();
     this.tell();
+    this.noticeStalled();
   }
 
   online(): void {
@@ -132,6 +141,8 @@ export class MicrophoneController extends Controller<HTMLElement> {
       return;
     }
     await this.restored;
+    this.wantsMicrophone = false;
+    this.watch = new MicrophoneWatch();
     this.begin(this.microphone.sampleRate);
   }
 
@@ -171,6 +182,17 @@ export class MicrophoneController extends Controller<HTMLElement> {
     this.levelTarget.style.setProperty("--level", meterLevel(frame.level).toFixed(3));
     const speaking = this.stateValue === "on" && frame.level > SPEAKING_LEVEL;
     announce("microphone:heard", { speaking });
+    this.judge(frame.level);
+  }
+
+  /** Tells the person about a microphone that gives nothing, or one that is muted while they talk. */
+  private judge(level: number): void {
+    const hint =
+      this.stateValue === "muted"
+        ? this.watch.overheard(this.microphone?.overheardLevel() ?? 0)
+        : this.watch.heard(level);
+    const shown = this.problem === "silent" || this.problem === "talking" ? this.problem : null;
+    if (hint !== shown) this.explain(hint);
   }
 
   private mute(): void {
@@ -190,11 +212,36 @@ export class MicrophoneController extends Controller<HTMLElement> {
     this.explain(null);
   }
 
-  /** What was said before is still sent. */
+  /** The device was unplugged, or the browser took it. */
   private lost(): void {
+    this.wantsMicrophone = this.stateValue === "on";
+    this.giveUpMicrophone("lost");
+    void this.recover();
+  }
+
+  /** What was said before is still sent. */
+  private giveUpMicrophone(problem: string): void {
     this.speaker?.mute();
     this.closeMicrophone();
-    this.explain("lost");
+    this.explain(problem);
+  }
+
+  /** Goes on with whatever microphone there is now, where the browser need not ask. */
+  private async recover(): Promise<void> {
+    if (this.closed || !this.wantsMicrophone || this.stateValue !== "off" || !(await mayRecord())) return;
+    await this.join();
+    if (!this.microphone) return;
+    this.deviceTarget.textContent = this.microphone.label;
+    this.explain("switched");
+  }
+
+  /** After a sleep, or when another program took the sound card, the audio graph may stand still. */
+  private noticeStalled(): void {
+    if (!this.microphone) return;
+    const rescue = this.watch.tick();
+    if (rescue === "wake") this.microphone.wake();
+    else if (rescue === "reopen" && this.microphone.isSuspended()) this.explain("suspended");
+    else if (rescue === "reopen") this.lost();
   }
 
   private closeMicrophone(): void {
@@ -247,22 +294,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   }
 
   private explain(problem: string | null): void {
+    this.problem = problem;
     for (const text of this.problemTargets) text.hidden = text.dataset.problem !== problem;
-  }
-}
-
-/** A loudness of 0…1 as the part of the meter to light, on a decibel scale. */
-export function meterLevel(level: number): number {
-  const decibels = 20 * Math.log10(Math.max(level, 1e-6));
-  return Math.min(1, Math.max(0, 1 - decibels / QUIETEST_DB));
-}
-
-/** Whether the browser would open the microphone without asking. */
-async function mayRecord(): Promise<boolean> {
-  try {
-    const permission = await navigator.permissions.query({ name: "microphone" });
-    return permission.state === "granted";
-  } catch {
-    return false; // a browser that cannot say: the person presses the button
   }
 }

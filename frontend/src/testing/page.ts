@@ -18,6 +18,7 @@ export function template(path: string): string {
 
 /** Shows a page and starts its controllers, as main.ts does. */
 export async function show(html: string, controllers: Record<string, ControllerConstructor>): Promise<void> {
+  application?.stop(); // the page before this one is gone
   document.body.innerHTML = html;
   application = Application.start();
   application.handleError = (error) => {
