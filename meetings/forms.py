@@ -7,6 +7,7 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.utils.translation import gettext_lazy as _
 
+from meetings.exports import Options
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Meeting, User
 from meetings.names import validate_visible
@@ -74,3 +75,21 @@ class GuestForm(forms.Form):
         validators=[validate_visible],
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "name"}),
     )
+
+
+class DownloadForm(forms.Form):
+    """What the address of a download may ask for; what it does not say is as `Options` has it."""
+
+    names = forms.ChoiceField(choices=[("1", _("with names")), ("0", _("without names"))], required=False)
+    times = forms.ChoiceField(choices=[("1", _("with times")), ("0", _("without times"))], required=False)
+    transcript = forms.ChoiceField(choices=[("1", _("with transcript")), ("0", _("without it"))], required=False)
+    text = forms.ChoiceField(choices=[("edited", _("as corrected")), ("original", _("as recognised"))], required=False)
+
+    def options(self) -> Options:
+        asked = self.cleaned_data
+        return Options(
+            names=asked["names"] != "0",
+            times=asked["times"] != "0",
+            transcript=asked["transcript"] != "0",
+            original=asked["text"] == "original",
+        )

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from meetings.forms import SignInForm
-from meetings.views import accounts, health, meetings, operations
+from meetings.views import accounts, exports, health, meetings, operations
 
 urlpatterns = [
     path("", meetings.home, name="home"),
@@ -19,7 +19,8 @@ urlpatterns = [
     path("m/<str:code>/left/", meetings.left, name="meeting-left"),
     path("m/<str:code>/end/", meetings.end, name="meeting-end"),
     path("m/<str:code>/transcript/", meetings.transcript, name="meeting-transcript"),
-    path("m/<str:code>/minutes.<str:extension>", meetings.minutes, name="meeting-minutes"),
+    path("m/<str:code>/minutes.<str:extension>", exports.minutes, name="meeting-minutes"),
+    path("schemas/minutes-1.json", exports.schema, name="minutes-schema"),
     path("metrics", operations.metrics, name="metrics"),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),

@@ -4,19 +4,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from meetings.exports.markdown import render_markdown
-from meetings.exports.minutes import Minutes, build_minutes
+from meetings.exports.minutes import Minutes, Options
 from meetings.exports.plain import render_plain
+from meetings.exports.reading import build_minutes
+from meetings.exports.structured import SCHEMA, render_csv, render_json
+from meetings.exports.subtitles import render_srt, render_vtt
 
-__all__ = ["FORMATS", "Format", "Minutes", "build_minutes"]
+__all__ = ["FORMATS", "SCHEMA", "Format", "Minutes", "Options", "build_minutes"]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
+    """A kind of file: how it is called, what it is for, and how it is made."""
+
+    name: str
+    purpose: str
     content_type: str
-    render: Callable[[Minutes], str]
+    render: Callable[[Minutes], str | bytes]
 
 
 FORMATS = {
-    "md": Format("text/markdown; charset=utf-8", render_markdown),
-    "txt": Format("text/plain; charset=utf-8", render_plain),
+    "md": Format("Markdown", "for wikis and notes", "text/markdown; charset=utf-8", render_markdown),
+    "txt": Format("Plain text", "for everything", "text/plain; charset=utf-8", render_plain),
+    "srt": Format("SubRip (SRT)", "subtitles for video players", "application/x-subrip; charset=utf-8", render_srt),
+    "vtt": Format("WebVTT", "subtitles for the web", "text/vtt; charset=utf-8", render_vtt),
+    "csv": Format("CSV", "for spreadsheets", "text/csv; charset=utf-8", render_csv),
+    "json": Format("JSON", "for programs", "application/json", render_json),
 }

@@ -1,9 +1,11 @@
 """Minutes as Markdown: every name and text stays literal."""
 
 import re
+from collections.abc import Iterable
 
-from meetings.exports.minutes import Line, Minutes
-from meetings.exports.plain import attendance, facts, one_line
+from meetings.exports import wording
+from meetings.exports.minutes import Item, Line, Minutes
+from meetings.exports.wording import one_line
 
 _INLINE = re.compile(r"([\\`*_{}\[\]<>|~&$#])")
 _LEADING = re.compile(r"^(\d+(?=[.)])|(?=[#+\-=]))")
@@ -15,22 +17,49 @@ def literal(text: str) -> str:
 
 
 def render_markdown(minutes: Minutes) -> str:
-    parts = [f"# {literal(minutes.title)}", "| | |\n|---|---|\n" + "\n".join(_row(*fact) for fact in facts(minutes))]
-    parts.append("## Attendees")
-    parts.append("\n".join(f"- {literal(attendance(person))}" for person in minutes.attendees) or "Nobody entered.")
-    if minutes.agenda:
-        rows = (literal(row) for row in minutes.agenda.splitlines() if row.strip())
-        parts += ["## Agenda", "\n".join(f"- {row}" for row in rows)]
-    parts += ["## Transcript", "\n\n".join(_line(line) for line in minutes.lines) or "Nothing was said."]
+    parts = [
+        f"# {literal(minutes.title)}",
+        _table(("", ""), ((f"**{label}**", literal(value)) for label, value in wording.facts(minutes))),
+        *_section("Attendees", _list(wording.attendance(minutes))),
+        *_section("Agenda", _list(wording.agenda_items(minutes))),
+        *_section("Decisions", _numbered(map(wording.item, minutes.decisions))),
+        *_section("Action items", _actions(minutes.actions)),
+        *_section("Notes", _list(map(wording.item, minutes.notes))),
+    ]
+    if minutes.has_transcript:
+        parts += ["## Transcript", "\n\n".join(map(_line, minutes.lines)) or "Nothing was said."]
     return "\n\n".join(parts) + "\n"
 
 
-def _row(label: str, value: str) -> str:
-    return f"| **{label}** | {literal(value)} |"
+def _section(heading: str, body: str) -> list[str]:
+    return [f"## {heading}", body] if body else []
+
+
+def _list(items: Iterable[str]) -> str:
+    return "\n".join(f"- {literal(item)}" for item in items)
+
+
+def _numbered(items: Iterable[str]) -> str:
+    return "\n".join(f"{number}. {literal(item)}" for number, item in enumerate(items, start=1))
+
+
+def _actions(actions: tuple[Item, ...]) -> str:
+    rows = ((literal(item.text), literal(item.owner), item.due, _clock(item.clock)) for item in actions)
+    return _table(("Task", "Owner", "Due", "Said at"), rows) if actions else ""
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines)
 
 
 def _line(line: Line) -> str:
+    clock = f"{_clock(line.clock)} " if line.clock else ""
     if line.gap_seconds is not None:
-        name = literal(line.name)
-        return f"`[{line.clock}]` *({line.gap_seconds:.1f} s of audio from {name} did not arrive)*"
-    return f"`[{line.clock}]` **{literal(line.name)}:** {literal(line.text)}"
+        return f"{clock}*{literal(f'({wording.gap_note(line)})')}*"
+    name = literal(line.name)
+    return f"{clock}**{name}:** {literal(line.text)}" if name else clock + literal(line.text)
+
+
+def _clock(clock: str) -> str:
+    return f"`[{clock}]`" if clock else ""

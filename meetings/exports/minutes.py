@@ -1,14 +1,21 @@
 """The minutes of a meeting as data: what every format renders."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.utils import timezone
 from django.utils.text import slugify
 
-from meetings.models import Meeting, Participant, Segment
-from meetings.times import clock, duration
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a reader wants in a document."""
+
+    names: bool = True  # without them nobody is named, except in what people said and wrote themselves
+    times: bool = True  # before each line of the documents; subtitles, JSON and CSV always have them
+    transcript: bool = True  # as an appendix of the documents; subtitles and CSV are nothing else
+    original: bool = False  # the text as it was recognised, before people corrected it
+
+
+EVERYTHING = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,16 +24,42 @@ class Attendee:
     is_host: bool
     joined: str  # "14:05", "" for somebody who never entered
     left: str  # "" for somebody who is still there
+    spoke_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A decision, an action item or a note: somebody marked it in the meeting."""
+
+    text: str
+    clock: str = ""  # when, as in `Line`
+    at_ms: int = 0
+    owner: str = ""  # of an action item
+    due: str = ""  # ISO 8601
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    text: str
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the transcript; a gap has no text and says how long it is."""
+    """One line of the transcript; a gap has no text and says how long it is. Milliseconds are the meeting's."""
 
-    clock: str  # "MM:SS", from an hour on "H:MM:SS"
-    name: str
+    clock: str  # "MM:SS", from an hour on "H:MM:SS"; "" in a document without times
+    name: str  # "" in a document without names
     text: str
     gap_seconds: float | None = None
+    start_ms: int = 0
+    end_ms: int = 0
+    words: tuple[TimedWord, ...] = ()  # as recognised: they do not follow corrections of the text
+    language: str = ""  # BCP-47, "" when unknown
+    confidence: float | None = None  # 0…1, of the recognised text
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +76,12 @@ class Minutes:
     attendees: tuple[Attendee, ...]
     agenda: str
     lines: tuple[Line, ...]
+    absent: tuple[str, ...] = ()  # who had a seat and never entered
+    language: str = ""  # of the meeting, BCP-47; "" for automatic
+    decisions: tuple[Item, ...] = ()
+    actions: tuple[Item, ...] = ()
+    notes: tuple[Item, ...] = ()
+    has_transcript: bool = True  # whether the documents show it
 
     def file_name(self, extension: str) -> str:
         """`YYYY-MM-DD_slug_minutes.ext`."""
@@ -53,37 +92,6 @@ class Minutes:
         """ "14:00–15:05 CEST"; the end is missing while the meeting runs."""
         return f"{self.start}–{self.end} {self.zone}".strip() if self.start else "not started"
 
-
-def build_minutes(meeting: Meeting) -> Minutes:
-    """Read the meeting from the store."""
-    zone = ZoneInfo(meeting.time_zone)
-    people = meeting.participants.exclude(joined_at=None).order_by("joined_at")
-    segments = meeting.segments.select_related("participant").order_by("start_ms", "sequence")
-    started = meeting.started_at.astimezone(zone) if meeting.started_at else None
-    return Minutes(
-        title=meeting.title,
-        date=started.date().isoformat() if started else "",
-        start=_time(meeting.started_at, zone),
-        end=_time(meeting.ended_at, zone),
-        zone=f"{started:%Z} ({meeting.time_zone})" if started else "",
-        duration=duration(meeting.offset_ms(meeting.ended_at or timezone.now())),
-        host=str(meeting.host),
-        attendees=tuple(_attendee(person, zone) for person in people),
-        agenda=meeting.agenda,
-        lines=tuple(_line(segment) for segment in segments),
-    )
-
-
-def _time(moment: datetime | None, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%H:%M}" if moment else ""
-
-
-def _attendee(person: Participant, zone: ZoneInfo) -> Attendee:
-    return Attendee(person.display_name, person.is_host, _time(person.joined_at, zone), _time(person.left_at, zone))
-
-
-def _line(segment: Segment) -> Line:
-    is_gap = segment.kind == Segment.Kind.GAP
-    seconds = (segment.end_ms - segment.start_ms) / 1_000
-    name = segment.participant.display_name
-    return Line(clock(segment.start_ms), name, segment.text, seconds if is_gap else None)
+    @property
+    def spoken_ms(self) -> int:
+        return sum(person.spoke_ms for person in self.attendees)

@@ -1,41 +1,43 @@
 """Minutes as plain text: `[MM:SS] Name: text`, one line each, whatever the text contains."""
 
-from meetings.exports.minutes import Attendee, Line, Minutes
-from meetings.names import INVISIBLE
+from collections.abc import Iterable
 
-
-def one_line(text: str) -> str:
-    """Text without anything that could begin a new line or turn its direction."""
-    return " ".join(INVISIBLE.sub(" ", text).split())
+from meetings.exports import wording
+from meetings.exports.minutes import Line, Minutes
+from meetings.exports.wording import one_line
 
 
 def render_plain(minutes: Minutes) -> str:
-    title = one_line(minutes.title)
-    head = [title, "=" * len(title), "", *(f"{label}: {one_line(value)}" for label, value in facts(minutes))]
-    people = ["", "Attendees", "---------", *(f"- {attendance(person)}" for person in minutes.attendees)]
-    agenda = ["", "Agenda", "------", *(one_line(row) for row in minutes.agenda.splitlines())] if minutes.agenda else []
-    transcript = ["", "Transcript", "----------", *(transcript_line(line) for line in minutes.lines)]
-    return "\n".join([*head, *people, *agenda, *transcript, ""])
-
-
-def facts(minutes: Minutes) -> list[tuple[str, str]]:
-    """What stands at the head of the minutes."""
-    return [
-        ("Date", minutes.date or "not started"),
-        ("Time", minutes.when),
-        ("Duration", minutes.duration),
-        ("Host", minutes.host),
+    sections = [
+        _section("Attendees", _list(wording.attendance(minutes))),
+        _section("Agenda", wording.agenda_items(minutes)),
+        _section("Decisions", _numbered(map(wording.item, minutes.decisions))),
+        _section("Action items", _numbered(map(wording.item, minutes.actions))),
+        _section("Notes", _list(map(wording.item, minutes.notes))),
     ]
+    if minutes.has_transcript:
+        sections.append(_section("Transcript", map(_line, minutes.lines)) or "\nNothing was said.\n")
+    title = one_line(minutes.title)
+    head = [title, "=" * len(title), "", *(f"{label}: {value}" for label, value in wording.facts(minutes))]
+    return "\n".join(head) + "\n" + "".join(sections)
 
 
-def attendance(person: Attendee) -> str:
-    """ "Ada (host), 14:00–15:05"."""
-    role = " (host)" if person.is_host else ""
-    return f"{one_line(person.name)}{role}, {person.joined}–{person.left}"
+def _section(heading: str, rows: Iterable[str]) -> str:
+    body = "\n".join(rows)
+    return f"\n{heading}\n{'-' * len(heading)}\n{body}\n" if body else ""
 
 
-def transcript_line(line: Line) -> str:
-    name = one_line(line.name)
+def _list(rows: Iterable[str]) -> list[str]:
+    return [f"- {row}" for row in rows]
+
+
+def _numbered(rows: Iterable[str]) -> list[str]:
+    return [f"{number}. {row}" for number, row in enumerate(rows, start=1)]
+
+
+def _line(line: Line) -> str:
+    clock = f"[{line.clock}] " if line.clock else ""
     if line.gap_seconds is not None:
-        return f"[{line.clock}] ({line.gap_seconds:.1f} s of audio from {name} did not arrive)"
-    return f"[{line.clock}] {name}: {one_line(line.text)}"
+        return f"{clock}({wording.gap_note(line)})"
+    name = one_line(line.name)
+    return f"{clock}{name}: {one_line(line.text)}" if name else clock + one_line(line.text)

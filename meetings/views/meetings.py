@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from meetings import exports
+from meetings.exports import FORMATS
 from meetings.forms import GuestForm, MeetingForm
 from meetings.models import Meeting, User
 from meetings.services import access, rooms
@@ -100,7 +100,7 @@ def left(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def end(request: HttpRequest, code: str) -> HttpResponse:
-    meeting = _readable(request, code)
+    meeting = readable(request, code)
     if not access.may_end(meeting, request.user, request.session):
         raise PermissionDenied
     rooms.end_meeting(meeting)
@@ -110,7 +110,7 @@ def end(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 @require_safe
 def transcript(request: HttpRequest, code: str) -> HttpResponse:
-    meeting = _readable(request, code)
+    meeting = readable(request, code)
     ended = meeting.ended_at or timezone.now()
     context = {
         "meeting": meeting,
@@ -118,25 +118,13 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
         "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),
         "duration_ms": meeting.offset_ms(ended),
+        "formats": FORMATS,
     }
     with timezone.override(ZoneInfo(meeting.time_zone)):
         return render(request, "meetings/transcript.html", context)
 
 
-@never_cache
-@require_safe
-def minutes(request: HttpRequest, code: str, extension: str) -> HttpResponse:
-    meeting = _readable(request, code)
-    export = exports.FORMATS.get(extension)
-    if export is None:
-        raise Http404
-    document = exports.build_minutes(meeting)
-    response = HttpResponse(export.render(document), content_type=export.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{document.file_name(extension)}"'
-    return response
-
-
-def _readable(request: HttpRequest, code: str) -> Meeting:
+def readable(request: HttpRequest, code: str) -> Meeting:
     """The meeting, for those who may read it; for all others there is none."""
     meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
     if not access.may_read(meeting, request.user, request.session):

@@ -7,9 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from meetings.exports import FORMATS, Minutes
+from meetings.exports import Minutes
+from meetings.exports.markdown import render_markdown
 from meetings.exports.minutes import Attendee, Line
-from meetings.exports.plain import one_line
+from meetings.exports.plain import render_plain
+from meetings.exports.wording import one_line
 from meetings.names import INVISIBLE
 
 reader = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -58,7 +60,7 @@ def seen(fragment: str) -> str:
 @example("Learning C #", "1. Ada", "x\\")
 @example("1)", "***", "+ [ ] done")
 def test_markdown_shows_every_character_and_no_markup_of_theirs(title: str, name: str, text: str) -> None:
-    page = reader.render(FORMATS["md"].render(minutes(f"T {title}", f"N{name}", f"S{text}")))
+    page = reader.render(render_markdown(minutes(f"T {title}", f"N{name}", f"S{text}")))
     heading = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
     assert heading
     assert seen(heading[1]) == one_line(f"T {title}")
@@ -77,8 +79,8 @@ def test_markdown_shows_every_character_and_no_markup_of_theirs(title: str, name
 
 @given(name=hostile, text=hostile)
 def test_a_plain_line_stays_one_line_and_nobody_forges_another(name: str, text: str) -> None:
-    document = FORMATS["txt"].render(minutes("Title", name, text))
+    document = render_plain(minutes("Title", f"N{name}", text))
     transcript = document.split("\nTranscript\n----------\n")[-1].splitlines()
     assert len(transcript) == 3
-    assert transcript[0] == f"[01:01] {one_line(name)}: {one_line(text)}"
+    assert transcript[0] == f"[01:01] {one_line(f'N{name}')}: {one_line(text)}"
     assert not INVISIBLE.search(document.replace("\n", ""))

@@ -49,11 +49,12 @@ Date: 2026-03-02
 Time: 14:00–15:05 CET (Europe/Berlin)
 Duration: 1 h 5 min
 Host: Ada
+Absent: Nobody
 
 Attendees
 ---------
-- Ada (host), 14:00–15:05
-- Grace, 14:05–14:30
+- Ada (host), 14:00–15:05, spoke 3 s (67 %)
+- Grace, 14:05–14:30, spoke 1 s (33 %)
 
 Agenda
 ------
@@ -76,8 +77,8 @@ def test_markdown_minutes_hold_the_same(held: Meeting) -> None:
     for line in (
         "| **Date** | 2026-03-02 |",
         "| **Time** | 14:00–15:05 CET (Europe/Berlin) |",
-        "- Ada (host), 14:00–15:05",
-        "- Grace, 14:05–14:30",
+        "- Ada (host), 14:00–15:05, spoke 3 s (67 %)",
+        "- Grace, 14:05–14:30, spoke 1 s (33 %)",
         "- Budget",
         "`[01:02]` **Grace:** I have the figures.",
         "`[05:00]` *(2.3 s of audio from Grace did not arrive)*",

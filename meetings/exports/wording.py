@@ -1,0 +1,68 @@
+"""What the documents say, the same in each of them. Every text here is one line."""
+
+from meetings.exports.minutes import Attendee, Item, Line, Minutes
+from meetings.names import INVISIBLE
+from meetings.times import duration
+
+
+def one_line(text: str) -> str:
+    """Text without anything that could begin a new line or turn its direction."""
+    return " ".join(INVISIBLE.sub(" ", text).split())
+
+
+def facts(minutes: Minutes) -> list[tuple[str, str]]:
+    """What stands at the head of the minutes."""
+    known = [
+        ("Date", minutes.date or "not started"),
+        ("Time", minutes.when),
+        ("Duration", minutes.duration),
+        ("Host", one_line(minutes.host)),
+        ("Absent", ", ".join(map(one_line, minutes.absent))),
+    ]
+    return [(label, value) for label, value in known if value]
+
+
+def agenda_items(minutes: Minutes) -> list[str]:
+    return [item for item in map(one_line, minutes.agenda.splitlines()) if item]
+
+
+def presence(person: Attendee) -> str:
+    """ "14:00–15:05"."""
+    return f"{person.joined}–{person.left}"
+
+
+def attendance(minutes: Minutes) -> list[str]:
+    """ "Ada (host), 14:00–15:05, spoke 12 min (40 %)", one for each who entered."""
+    return [_attendance(person, minutes.spoken_ms) for person in minutes.attendees]
+
+
+def _attendance(person: Attendee, spoken_ms: int) -> str:
+    talk = talk_time(person, spoken_ms)
+    return f"{called(person)}, {presence(person)}" + (f", spoke {talk}" if talk else "")
+
+
+def called(person: Attendee) -> str:
+    return one_line(person.name) + (" (host)" if person.is_host else "")
+
+
+def talk_time(person: Attendee, spoken_ms: int) -> str:
+    """ "12 min (40 %)" of all that was spoken; "" for somebody who said nothing."""
+    if not person.spoke_ms:
+        return ""
+    return f"{duration(person.spoke_ms)} ({round(100 * person.spoke_ms / spoken_ms)} %)"
+
+
+def item(marked: Item) -> str:
+    """ "Send the figures · owner: Grace · due: 2026-03-09 [12:05]"."""
+    parts = [one_line(marked.text), *(f"{label}: {value}" for label, value in _particulars(marked) if value)]
+    said = " · ".join(parts)
+    return f"{said} [{marked.clock}]" if marked.clock else said
+
+
+def _particulars(marked: Item) -> list[tuple[str, str]]:
+    return [("owner", one_line(marked.owner)), ("due", marked.due)]
+
+
+def gap_note(line: Line) -> str:
+    name = one_line(line.name)
+    return f"{line.gap_seconds or 0:.1f} s of audio{f' from {name}' if name else ''} did not arrive"
