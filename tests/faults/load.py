@@ -155,15 +155,15 @@ async def comeback(site: Site, meetings: int) -> str:
     say(f"{len(pages)} pages come back after kill -9: connecting")
     for page in pages:
         page.open()
-        await asyncio.sleep(0.02)
-    await until(lambda: all(page.is_open for page in pages), 60)
+        await asyncio.sleep(0.025)
+    await until(lambda: all(page.is_open for page in pages), 120)
     speaking = asyncio.gather(*(one.speak(45) for some in microphones for one in some))
     await asyncio.sleep(5)
     killed = time.monotonic()
     site.stack.kill("web")
     await aside(site.stack.start_web)
     started = time.monotonic() - killed
-    await until(lambda: all(page.connections > 1 and page.is_open for page in pages), 60)
+    await until(lambda: all(page.connections > 1 and page.is_open for page in pages), 120)
     back = time.monotonic() - killed
     await speaking
     await asyncio.gather(*(one.stop() for some in microphones for one in some))
@@ -204,7 +204,7 @@ async def run(site: Site, options: argparse.Namespace) -> dict[str, Any]:
     )
     say(saturation)
     await asyncio.sleep(2)
-    others = [await comeback(site, GOAL_MEETINGS), await idle(site, options.idle)]
+    others = [await comeback(site, options.comeback), await idle(site, options.idle)]
     for text in others:
         say(text)
     return {"stages": [asdict(one) for one in stages], "saturation": saturation, "others": others,
@@ -216,6 +216,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--meetings", type=int, nargs="+", default=[10, 20, 30, 40], help="one stage after the other")
     parser.add_argument("--seconds", type=float, default=20.0, help="of speech in each stage")
     parser.add_argument("--goal-seconds", type=float, default=60.0, help=f"of speech with {GOAL_MEETINGS} meetings")
+    parser.add_argument("--comeback", type=int, default=GOAL_MEETINGS, help="meetings whose web process is killed")
     parser.add_argument("--idle", type=int, default=2_000, help="listeners who only listen")
     return parser.parse_args()
 

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from meetings.protocol import FRAME_HEADER, CloseCode
-from tests.faults.figures import Figures, Tally
+from tests.faults.figures import Figures, Tally, soon
 from tests.faults.pages import Microphone, Room
 from tests.faults.site import Gathering, Site, aside, until
 from tests.faults.sockets import Ticket
@@ -208,7 +208,7 @@ async def test_sockets_close_when_the_sign_in_ends(site: Site, figures: Figures,
     took = time.monotonic() - moment
     figures.add(39, f"{how} in mid-meeting", CLEAN, took, "closed ≤ 5 s", f"close {account.room.refused}")
     assert account.room.refused == account.microphone.refused == CloseCode.NOT_SIGNED_IN
-    assert took < 5.0
+    assert soon(took, 5.0)
 
 
 async def test_a_removed_participant_is_put_out(gathering: Gathering, figures: Figures) -> None:
@@ -221,4 +221,4 @@ async def test_a_removed_participant_is_put_out(gathering: Gathering, figures: F
     took = time.monotonic() - moment
     figures.add(39, "removed in mid-meeting", CLEAN, took, "closed ≤ 5 s", f"close {room.refused}")
     assert room.refused == microphone.refused == CloseCode.NOT_FOUND
-    assert took < 5.0
+    assert soon(took, 5.0)

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.faults.figures import Figures
+from tests.faults.figures import Figures, soon
 from tests.faults.pages import talking
 from tests.faults.site import LEASE_S, TRANSCRIBER, Gathering, aside, until
 
@@ -33,7 +33,7 @@ async def test_pages_come_back_when_web_was_killed(gathering: Gathering, figures
     count = await gathering.finish()
     figures.add(11, "web kill -9", count, recovered, "≤ 5 s after it is back", gathering.room.shown_since(killed))
     assert count.clean
-    assert recovered < 5.0
+    assert soon(recovered, 5.0)
 
 
 @pytest.mark.quick
@@ -53,14 +53,14 @@ async def test_another_transcriber_takes_over_from_a_killed_one(gathering: Gathe
         gathering.room.shown_since(killed),
     )  # fmt: skip
     assert count.clean
-    assert recovered < LEASE_S + 5
+    assert soon(recovered, LEASE_S + 5)
 
 
 async def test_a_transcriber_that_slept_longer_than_its_lease_stores_nothing(
     gathering: Gathering, figures: Figures
 ) -> None:
     site = gathering.site
-    speaking = asyncio.create_task(gathering.speak(20.0))
+    speaking = asyncio.create_task(gathering.speak(15.0))
     await until(lambda: gathering.room.finals)
     await aside(site.stack.start_transcriber, "second")
     await asyncio.sleep(3.0)
@@ -90,12 +90,12 @@ async def test_a_deploy_sends_pages_to_the_next_web_process(gathering: Gathering
     assert count.clean
     assert microphone.closes == gathering.room.closes == [1012]
     assert microphone.errors == gathering.room.errors == ["restarting"]
-    assert recovered < 2.0
+    assert soon(recovered, 2.0)
 
 
 async def test_a_web_process_that_stands_still_catches_up(gathering: Gathering, figures: Figures) -> None:
     site, microphone = gathering.site, gathering.microphone
-    speaking = asyncio.create_task(gathering.speak(34.0))
+    speaking = asyncio.create_task(gathering.speak(27.0))
     await asyncio.sleep(2.5)
     moment = time.monotonic()
     site.suspend("web")
@@ -150,10 +150,25 @@ async def test_a_decode_that_never_ends_costs_one_window(gathering: Gathering, f
     assert gathering.room.words(others.stream_id)
 
 
+async def test_a_gpu_without_memory_gives_way_to_the_cpu(gathering: Gathering, figures: Figures) -> None:
+    """A scripted GPU on which not even one window fits, with int8 neither."""
+    room = gathering.room
+    await aside(lambda: gathering.site.start_scripted(memory=0.3))
+    moment = time.monotonic()
+    speaking = asyncio.create_task(gathering.speak(10.0))
+    await until(lambda: room.finals, 60)
+    took = time.monotonic() - moment
+    await speaking
+    count = await gathering.finish()
+    await until(lambda: room.status["transcriber"] == "reduced", 15)
+    figures.add(18, "GPU out of memory (scripted)", count, took, "falls back to CPU, says so", room.shown_since(moment))
+    assert count.clean
+
+
 async def test_a_recogniser_slower_than_speech_loses_nothing(gathering: Gathering, figures: Figures) -> None:
     site = gathering.site
     await aside(lambda: site.start_scripted(speed=0.3))
-    seconds = float(os.environ.get("FAULTS_SLOW_SECONDS", "20"))
+    seconds = float(os.environ.get("FAULTS_SLOW_SECONDS", "12"))
     await gathering.speak(seconds)
     drained = time.monotonic()
     worst = 0

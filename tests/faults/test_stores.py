@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from tests.faults.figures import Figures, Tally, p99
+from tests.faults.figures import Figures, Tally, p99, soon
 from tests.faults.pages import RATE
 from tests.faults.site import Gathering, aside, until
 
@@ -36,7 +36,7 @@ async def test_redis_comes_back_with_its_data(gathering: Gathering, figures: Fig
     count = await gathering.finish()
     figures.add(22, "Redis kill -9, back with its data", count, recovered, "≤ 10 s", shown)
     assert count.clean
-    assert recovered < 10
+    assert soon(recovered, 10)
 
 
 @pytest.mark.quick
@@ -101,7 +101,7 @@ async def test_a_slow_redis_makes_captions_late_and_no_more(gathering: Gathering
     figures.add(25, "Redis + 500 ms", count, None, f"acknowledged within 2 s (p99 {late:.1f} s)",
                 gathering.microphone.shown_since(0))  # fmt: skip
     assert count.clean
-    assert late < 2.0  # a frame waits for the round trip under way, for its own, and for the third of its three
+    assert soon(late, 2.0)  # a frame waits for the round trip under way, for its own, and for the third of its three
 
 
 async def test_a_cut_redis_connection_is_made_again(gathering: Gathering, figures: Figures) -> None:
@@ -132,7 +132,7 @@ async def test_a_change_of_presence_that_redis_lost_is_noticed(gathering: Gather
     count = await gathering.finish()
     figures.add(25, "an event of presence that Redis lost", count, noticed, "noticed ≤ 6 s", "unmuted")
     assert count.clean
-    assert noticed < 6.0
+    assert soon(noticed, 6.0)
 
 
 async def test_presence_is_known_again_after_redis_forgot_it(gathering: Gathering, figures: Figures) -> None:
@@ -150,7 +150,7 @@ async def test_presence_is_known_again_after_redis_forgot_it(gathering: Gatherin
     count = await gathering.finish()
     figures.add(23, "presence that Redis forgot", count, known, "known again ≤ 6 s", "present, unmuted")
     assert count.clean
-    assert known < 6.0
+    assert soon(known, 6.0)
 
 
 @pytest.mark.quick
@@ -165,12 +165,12 @@ async def test_finals_wait_for_a_restarting_postgres(gathering: Gathering, figur
     count = await gathering.finish()
     figures.add(26, "Postgres immediate restart", count, recovered, "≤ 15 s", shown)
     assert count.clean
-    assert recovered < 15
+    assert soon(recovered, 15)
 
 
 async def test_audio_goes_on_while_postgres_stands_still(gathering: Gathering, figures: Figures) -> None:
     microphone = gathering.microphone
-    speaking = asyncio.create_task(gathering.speak(34.0))
+    speaking = asyncio.create_task(gathering.speak(27.0))
     await until(lambda: gathering.room.finals)
     moment = time.monotonic()
     gathering.site.postgres.signal(signal.SIGSTOP)
@@ -184,7 +184,7 @@ async def test_audio_goes_on_while_postgres_stands_still(gathering: Gathering, f
     count = await gathering.finish()
     figures.add(27, "Postgres SIGSTOP 20 s", count, recovered, f"acks ≤ 500 ms (p99 {late * 1000:.0f} ms)", shown)
     assert count.clean
-    assert late < 0.5
+    assert soon(late, 0.5)
 
 
 async def test_live_goes_on_when_postgres_has_no_connections_left(gathering: Gathering, figures: Figures) -> None:
