@@ -1,4 +1,4 @@
-"""The web process puts what it measured into Redis for as long as Daphne runs."""
+"""The web process puts what it measured into Redis for as long as Daphne runs, and keeps the operators' history."""
 
 import asyncio
 from contextlib import suppress
@@ -7,7 +7,7 @@ from typing import Any
 from redis.exceptions import RedisError
 from twisted.internet import reactor as _reactor
 
-from meetings.services import measurements
+from meetings.services import measurements, operations
 from transcription.errors import BusUnavailable
 
 reactor: Any = _reactor
@@ -27,4 +27,5 @@ async def _report() -> None:
     while True:
         with suppress(RedisError, BusUnavailable):  # /ready says so, and the figures are late
             await measurements.report("web")
+            await operations.remember()
         await asyncio.sleep(measurements.REPORT_SECONDS)

@@ -24,6 +24,7 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
+    "operations", "operations-figures",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 

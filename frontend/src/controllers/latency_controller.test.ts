@@ -4,7 +4,7 @@ import { announce } from "../room/events";
 import { RoomStore } from "../room/store";
 import { goldenMessage } from "../testing/golden";
 import { find, show, template, texts } from "../testing/page";
-import { LatencyController, shortTime } from "./latency_controller";
+import { LatencyController } from "./latency_controller";
 
 const measured = goldenMessage<Status>("room_events", "status while people speak");
 const silent = goldenMessage<Status>("room_events", "status");
@@ -52,8 +52,4 @@ it("goes away when nobody speaks any more and when the transcriber is gone", () 
 
 it("is opened by a button, so also by the keyboard", () => {
   expect(find<HTMLButtonElement>("button.latency-figure").getAttribute("popovertarget")).toBe(find("[popover]").id);
-});
-
-it("writes times short", () => {
-  expect([0, 12.4, 999, 1_000, 2_149].map(shortTime)).toEqual(["0 ms", "12 ms", "999 ms", "1.0 s", "2.1 s"]);
 });

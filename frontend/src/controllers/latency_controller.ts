@@ -1,4 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
+import { percent, shortTime } from "../operations/short-time";
 import type { Latency } from "../protocol";
 import type { RoomChanged } from "../room/events";
 
@@ -23,7 +24,7 @@ export class LatencyController extends Controller<HTMLElement> {
     const whole = latency.stages.find(({ stage }) => stage === "caption");
     write(this.figureTarget, shortTime(whole?.p50_ms ?? 0));
     write(this.limitTarget, shortTime(latency.limit_ms));
-    write(this.lateTarget, `${Math.round(latency.late * 100)} %`);
+    write(this.lateTarget, percent(latency.late));
     this.element.classList.toggle("is-late", latency.late > WORTH_A_WARNING);
     for (const row of this.rowTargets) this.fill(row, latency, whole?.p95_ms ?? 0);
   }
@@ -37,11 +38,6 @@ export class LatencyController extends Controller<HTMLElement> {
     if (slow) write(slow, shortTime(found.p95_ms));
     row.style.setProperty("--share", String(Math.min(1, found.p50_ms / Math.max(1, longestMs))));
   }
-}
-
-/** "640 ms", "2.1 s" */
-export function shortTime(ms: number): string {
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
 function write(element: Element, text: string): void {
