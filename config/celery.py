@@ -2,10 +2,20 @@
 
 import os
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("config")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def _measure(**_: object) -> None:
+    """In each process that runs tasks; Django is set up by now."""
+    from config.measured_tasks import measure_tasks
+
+    measure_tasks()
+
+
+signals.worker_process_init.connect(_measure, weak=False)

@@ -35,6 +35,14 @@ holes_filled = Counter(
     "Numbered events read from the store as their hint was lost",
     registry=registry,
 )
+tasks = Counter("meeting_tasks", "Background tasks that ended", ["task", "state"], registry=registry)
+task_seconds = Histogram(
+    "meeting_task_seconds",
+    "Time of a background task",
+    ["task"],
+    buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600),
+    registry=registry,
+)
 log_records = Counter("log_records", "Log records of warnings and errors", ["level", "logger"], registry=registry)
 
 

@@ -24,7 +24,10 @@ from transcription.latency import STAGES, WHOLE, Distributions, Source, merged
 SHEETS = "measurements"  # hash of process → Sheet
 REPORT_SECONDS = 2.0
 EXPIRES_SECONDS = 10.0
+GLANCE_SECONDS = 1.0  # every socket of a meeting asks with every heartbeat
 ProcessKind = Literal["web", "transcriber", "worker"]
+
+_glances: dict[UUID, tuple[float, LatencyView | None]] = {}  # by meeting, of the last second; when seen (monotonic)
 
 
 class Sheet(Struct):
@@ -91,7 +94,16 @@ async def sheets() -> dict[str, Sheet]:
 
 
 async def latency_of(meeting_id: UUID) -> LatencyView | None:
-    """Of a meeting's captions in the last minute; None when there were none."""
+    """Of a meeting's captions in the last minute, at most a second old; None when there were none."""
+    now = time.monotonic()
+    if meeting_id not in _glances or now - _glances[meeting_id][0] > GLANCE_SECONDS:
+        for old in [name for name, (at, _) in _glances.items() if now - at > GLANCE_SECONDS]:
+            del _glances[old]
+        _glances[meeting_id] = now, await _latency_of(meeting_id)
+    return _glances[meeting_id][1]
+
+
+async def _latency_of(meeting_id: UUID) -> LatencyView | None:
     payloads = (await redis_client().hgetall(_meeting_key(meeting_id))).values()
     parts = [msgspec.json.decode(payload, type=MeetingSheet) for payload in payloads]
     return latency_view(merged(part.latency for part in parts if time.time() - part.at < EXPIRES_SECONDS))
