@@ -31,6 +31,7 @@ class Environment(Struct, rename="upper", frozen=True):
     var_dir: str = str(BASE_DIR / "var")
     debug: bool = False
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["line", "json"] = "line"
     database_pool_size: Annotated[int, Meta(ge=1, le=200)] = 8
     engine: Literal["whisper", "openai", "scripted"] = "whisper"
     model: str = "base"

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "meetings",
 ]
 MIDDLEWARE = [
+    "meetings.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -174,10 +175,13 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "transcription.log_ids.LineFormatter"},
+        "json": {"()": "transcription.log_ids.JsonFormatter"},
+    },
     "filters": {"not_ready": {"()": "django.utils.log.CallbackFilter", "callback": _is_worth_a_line}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format},
         "counted": {"class": "meetings.counted_logs.CountingHandler"},
     },
     "root": {"handlers": ["console", "counted"], "level": ENVIRONMENT.log_level},

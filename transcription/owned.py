@@ -11,6 +11,7 @@ from transcription.bus import AudioBus, Entry, Frame, Pause
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled
 from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, TranscriptionError
+from transcription.log_ids import bind
 from transcription.recogniser import Recogniser, Speaker
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class OwnedStream:
     # ── One stretch after another ───────────────────────────────────────────────────────────────────────────────────
 
     async def _run(self) -> None:
+        stream = self.claim.stream
+        bind(meeting=stream.meeting_id, stream=stream.stream_id)
+        logger.info("stream %s claimed with fence %d at sample %d", stream.stream_id, self.claim.fence, self._settled)
         try:
             while True:
                 while not self._entries:

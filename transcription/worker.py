@@ -117,7 +117,6 @@ class Transcriber:
             await self._bus.release(stream_id, self.name)
             return
         self._owned[stream_id] = OwnedStream(claim, self._bus, self._recogniser, self._sink)
-        logger.info("stream %s claimed with fence %d at sample %d", stream_id, claim.fence, claim.settled_sample)
 
     async def _renew_leases(self) -> None:
         for stream_id, owned in list(self._owned.items()):

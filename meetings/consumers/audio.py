@@ -33,6 +33,7 @@ from meetings.redis import audio_bus
 from meetings.services.streams import StreamRefused, open_stream
 from transcription.bus import Appended
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
+from transcription.log_ids import bind
 from transcription.streams import StreamInfo
 
 ACK_FRAMES = 3
@@ -133,6 +134,7 @@ class AudioConsumer(MeetingConsumer):
         except BusUnavailable as error:
             await self.refuse(CloseCode.TRY_LATER, "try_later", str(error))
             return
+        bind(stream=info.stream_id)
         self._stream = OpenStream(info, started_at, writer, cursor)
         await self.tell(AudioReady(info.stream_id, cursor))
 

@@ -23,6 +23,7 @@ from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, Protocol
 from meetings.redis import redis_client
 from meetings.services.access import participant_by_session, still_admitted
 from transcription.errors import TranscriptionError
+from transcription.log_ids import bind
 
 logger = logging.getLogger(__name__)
 
@@ -80,6 +81,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
             return
         self.participant = found
         self.meeting = found.meeting
+        bind(connection=self.connection, meeting=str(found.meeting.pk))
         self._admitted = True
         sockets.labels(self.kind).inc()
         await self.channel_layer.group_add(fanout.participant_group(found.pk), self.channel_name)

@@ -1,6 +1,7 @@
 """A caption's way through real processes is measured stage by stage, shown to the room and to a metrics collector."""
 
 import asyncio
+import json
 import secrets
 import time
 from collections import defaultdict
@@ -22,8 +23,9 @@ FRAMES = 30
 
 @pytest.fixture(scope="module")
 def site(new_stack: NewStack) -> Stack:
-    stack = new_stack(ENGINE="scripted", MODEL="speed=0", METRICS_TOKEN=TOKEN)
+    stack = new_stack(ENGINE="scripted", MODEL="speed=0", METRICS_TOKEN=TOKEN, LOG_FORMAT="json")
     stack.start_web()
+    stack.start_worker()
     stack.start_transcriber()
     stack.wait_ready()
     return stack
@@ -71,13 +73,28 @@ async def test_every_stage_is_measured_shown_to_the_room_and_scraped(site: Stack
     assert set(counted) == set(STAGES)
     assert counted["capture"] == FRAMES + 10
     processes = {s.labels["process"].split("-")[0] for s in samples if "process" in s.labels}
-    assert processes == {"web", "transcriber"}
+    assert {"web", "transcriber"} <= processes
     values: defaultdict[str, float] = defaultdict(float)
     for sample in samples:
         values[sample.name] += sample.value
     assert values["transcription_batch_size_count"] > 0
     assert values["transcription_latency_limit_seconds"] == 2.0
     assert values["transcription_bus_frames"] == 0
+
+
+async def test_what_the_worker_does_is_counted(site: Stack) -> None:
+    async with asyncio.timeout(40):
+        while not (done := [s for s in scrape(site) if s.name == "meeting_tasks_total"]):
+            await asyncio.sleep(1)
+    assert {s.labels["state"] for s in done} == {"success"}
+    assert all(s.labels["process"].startswith("worker-") for s in done)
+
+
+def test_every_record_of_a_stream_names_it_and_its_meeting(site: Stack) -> None:
+    """After the meeting above."""
+    records = [json.loads(line) for line in site.log("transcriber").splitlines() if line.startswith("{")]
+    claimed = next(record for record in records if "claimed" in record["message"])
+    assert set(claimed) >= {"at", "level", "meeting", "stream"}
 
 
 async def test_a_caption_beyond_the_limit_is_a_violation(new_stack: NewStack) -> None:

@@ -1,0 +1,91 @@
+"""Log records say which request, meeting and stream they belong to, as lines or as JSON; answers name their request."""
+
+import asyncio
+import contextvars
+import json
+import logging
+
+import pytest
+from django.test import Client
+
+from config.environment import ConfigurationError, read_environment
+from transcription.log_ids import JsonFormatter, LineFormatter, bind, bound
+
+
+def record(message: str = "stream claimed", *arguments: object) -> logging.LogRecord:
+    return logging.LogRecord("transcription.worker", logging.WARNING, "", 0, message, arguments, None)
+
+
+def apart(formatter: logging.Formatter, made: logging.LogRecord, **ids: str) -> str:
+    """Formats in a context of its own."""
+
+    def run() -> str:
+        bind(**ids)
+        return formatter.format(made)
+
+    return contextvars.Context().run(run)
+
+
+def test_a_line_ends_with_the_ids() -> None:
+    line = apart(LineFormatter(), record("fence %d", 3), meeting="m-1", stream="s-1")
+    assert line.endswith("WARNING transcription.worker fence 3 meeting=m-1 stream=s-1")
+
+
+def test_json_is_one_object_a_line_whatever_the_message_holds() -> None:
+    line = apart(JsonFormatter(), record('a "quote"\nand a second line'), request="r-1")
+    assert "\n" not in line
+    found = json.loads(line)
+    assert (found["level"], found["logger"], found["request"]) == ("warning", "transcription.worker", "r-1")
+    assert found["message"] == 'a "quote"\nand a second line'
+    assert found["at"].endswith("+00:00")
+
+
+def test_json_holds_the_exception() -> None:
+    try:
+        raise ValueError("wrong")
+    except ValueError as error:
+        made = record()
+        made.exc_info = (type(error), error, error.__traceback__)
+    assert "ValueError: wrong" in json.loads(apart(JsonFormatter(), made))["exception"]
+
+
+async def test_ids_of_one_task_are_not_those_of_another() -> None:
+    async def stream(name: str) -> str:
+        bind(stream=name)
+        await asyncio.sleep(0)
+        return bound()["stream"]
+
+    assert list(await asyncio.gather(stream("one"), stream("two"))) == ["one", "two"]
+    assert "stream" not in bound()
+
+
+def test_an_answer_names_its_request() -> None:
+    answers = [Client().get("/health").headers["X-Request-ID"] for _ in range(2)]
+    assert len(set(answers)) == 2
+
+
+def test_the_proxys_id_is_kept() -> None:
+    given = {"X-Request-ID": "0f4b1c9e-52f7-4d3a"}
+    assert Client().get("/health", headers=given).headers["X-Request-ID"] == given["X-Request-ID"]
+
+
+@pytest.mark.parametrize("odd", ["short", "x" * 65, "with space in it", "line=break;injected", "<script>alert"])
+def test_an_id_that_is_none_is_replaced(odd: str) -> None:
+    assert Client().get("/health", headers={"X-Request-ID": odd}).headers["X-Request-ID"] != odd
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOG_FORMAT", "xml"),
+        ("LATENCY_LIMIT_MS", "0"),
+        ("LATENCY_LIMIT_MS", "soon"),
+        ("LATENCY_LIMIT_MS", "60001"),
+        ("METRICS_TOKEN", "too-short"),
+        ("METRICS_TOKEN", "with a space inside"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_and_is_named(name: str, value: str) -> None:
+    stores = {"DATABASE_URL": "postgresql://a", "REDIS_URL": "redis://a"}
+    with pytest.raises(ConfigurationError, match=name):
+        read_environment({**stores, name: value})
