@@ -10,6 +10,9 @@ FROM python:3.12-slim
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/data
 WORKDIR /app
 COPY requirements.lock ./
+# Pango draws the PDF minutes; the fonts cover Latin, Greek, Cyrillic, Arabic, Hebrew, Indic scripts, Chinese, Japanese, Korean.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    fonts-noto-core fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY manage.py ./
 COPY config/ config/

@@ -190,6 +190,8 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "weasyprint": {"level": "ERROR"},  # its warnings quote what was said
+        "fontTools": {"level": "WARNING"},
     },
 }
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

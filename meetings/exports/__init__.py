@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from meetings.exports.markdown import render_markdown
-from meetings.exports.minutes import Minutes, Options
+from meetings.exports.minutes import ExportUnavailable, Minutes, Options
+from meetings.exports.pdf import render_pdf
 from meetings.exports.plain import render_plain
 from meetings.exports.reading import build_minutes
 from meetings.exports.structured import SCHEMA, render_csv, render_json
 from meetings.exports.subtitles import render_srt, render_vtt
+from meetings.exports.word import render_docx
 
-__all__ = ["FORMATS", "SCHEMA", "Format", "Minutes", "Options", "build_minutes"]
+__all__ = ["FORMATS", "SCHEMA", "ExportUnavailable", "Format", "Minutes", "Options", "build_minutes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Format:
     render: Callable[[Minutes], str | bytes]
 
 
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FORMATS = {
+    "docx": Format("Word (DOCX)", "to edit and send", _WORD, render_docx),
+    "pdf": Format("PDF", "to print and file", "application/pdf", render_pdf),
     "md": Format("Markdown", "for wikis and notes", "text/markdown; charset=utf-8", render_markdown),
     "txt": Format("Plain text", "for everything", "text/plain; charset=utf-8", render_plain),
     "srt": Format("SubRip (SRT)", "subtitles for video players", "application/x-subrip; charset=utf-8", render_srt),

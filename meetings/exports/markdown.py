@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from meetings.exports import wording
-from meetings.exports.minutes import Item, Line, Minutes
+from meetings.exports.minutes import Line, Minutes
 from meetings.exports.wording import one_line
 
 _INLINE = re.compile(r"([\\`*_{}\[\]<>|~&$#])")
@@ -23,7 +23,7 @@ def render_markdown(minutes: Minutes) -> str:
         *_section("Attendees", _list(wording.attendance(minutes))),
         *_section("Agenda", _list(wording.agenda_items(minutes))),
         *_section("Decisions", _numbered(map(wording.item, minutes.decisions))),
-        *_section("Action items", _actions(minutes.actions)),
+        *_section("Action items", _actions(minutes)),
         *_section("Notes", _list(map(wording.item, minutes.notes))),
     ]
     if minutes.has_transcript:
@@ -43,9 +43,11 @@ def _numbered(items: Iterable[str]) -> str:
     return "\n".join(f"{number}. {literal(item)}" for number, item in enumerate(items, start=1))
 
 
-def _actions(actions: tuple[Item, ...]) -> str:
-    rows = ((literal(item.text), literal(item.owner), item.due, _clock(item.clock)) for item in actions)
-    return _table(("Task", "Owner", "Due", "Said at"), rows) if actions else ""
+def _actions(minutes: Minutes) -> str:
+    rows = [
+        (literal(task), literal(owner), due, _clock(clock)) for task, owner, due, clock in wording.action_rows(minutes)
+    ]
+    return _table(wording.ACTIONS, rows) if rows else ""
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from django.utils.text import slugify
 
 
+class ExportUnavailable(Exception):
+    """This server cannot make such a document; the message says what is missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a reader wants in a document."""

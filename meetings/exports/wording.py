@@ -4,6 +4,9 @@ from meetings.exports.minutes import Attendee, Item, Line, Minutes
 from meetings.names import INVISIBLE
 from meetings.times import duration
 
+ATTENDANCE = ("Name", "Present", "Talk time")
+ACTIONS = ("Task", "Owner", "Due", "Said at")
+
 
 def one_line(text: str) -> str:
     """Text without anything that could begin a new line or turn its direction."""
@@ -26,26 +29,30 @@ def agenda_items(minutes: Minutes) -> list[str]:
     return [item for item in map(one_line, minutes.agenda.splitlines()) if item]
 
 
-def presence(person: Attendee) -> str:
-    """ "14:00–15:05"."""
-    return f"{person.joined}–{person.left}"
-
-
 def attendance(minutes: Minutes) -> list[str]:
     """ "Ada (host), 14:00–15:05, spoke 12 min (40 %)", one for each who entered."""
-    return [_attendance(person, minutes.spoken_ms) for person in minutes.attendees]
+    rows = attendance_rows(minutes)
+    return [f"{name}, {present}" + (f", spoke {talk}" if talk else "") for name, present, talk in rows]
 
 
-def _attendance(person: Attendee, spoken_ms: int) -> str:
-    talk = talk_time(person, spoken_ms)
-    return f"{called(person)}, {presence(person)}" + (f", spoke {talk}" if talk else "")
+def attendance_rows(minutes: Minutes) -> list[tuple[str, str, str]]:
+    """As `ATTENDANCE` heads them."""
+    return [
+        (
+            one_line(person.name) + (" (host)" if person.is_host else ""),
+            f"{person.joined}–{person.left}",
+            _talk_time(person, minutes.spoken_ms),
+        )
+        for person in minutes.attendees
+    ]
 
 
-def called(person: Attendee) -> str:
-    return one_line(person.name) + (" (host)" if person.is_host else "")
+def action_rows(minutes: Minutes) -> list[tuple[str, str, str, str]]:
+    """As `ACTIONS` heads them."""
+    return [(one_line(action.text), one_line(action.owner), action.due, action.clock) for action in minutes.actions]
 
 
-def talk_time(person: Attendee, spoken_ms: int) -> str:
+def _talk_time(person: Attendee, spoken_ms: int) -> str:
     """ "12 min (40 %)" of all that was spoken; "" for somebody who said nothing."""
     if not person.spoke_ms:
         return ""

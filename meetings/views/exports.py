@@ -22,7 +22,10 @@ def minutes(request: HttpRequest, code: str, extension: str) -> HttpResponse:
             "names, times and transcript are 0 or 1, text is edited or original\n", "text/plain"
         )
     document = exports.build_minutes(meeting, form.options())
-    response = HttpResponse(export.render(document), content_type=export.content_type)
+    try:
+        response = HttpResponse(export.render(document), content_type=export.content_type)
+    except exports.ExportUnavailable as missing:
+        return HttpResponse(f"{missing}\n", "text/plain", status=503)
     response["Content-Disposition"] = f'attachment; filename="{document.file_name(extension)}"'
     return response
 
