@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled, Word
+from transcription.context import Context
 from transcription.endpointing import Endpointer, EndpointRules, Span
 from transcription.engines.base import Hypothesis, Window
 from transcription.growing import GrowingCaption
@@ -62,6 +63,7 @@ class SpeakerProcessor:
         self._line: deque[Utterance | Gap | Settled] = deque()  # in stream order, waiting for the first to be ready
         self._caption: GrowingCaption | None = None  # of the open utterance, once it was decoded
         self._language = LanguageEvidence(stream.language)
+        self._context = Context()
         self._partial: Partial | None = None
         self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard
         self._refused: int | None = None  # start of an utterance that the engine failed on: no more partials
@@ -175,15 +177,18 @@ class SpeakerProcessor:
         if utterance is None:
             return None
         span = utterance.span
-        return Job(self._window(utterance.pcm, final=True), span.start, span.end, ended=True, draft=False)
+        return Job(self._final_window(span.start, utterance.pcm), span.start, span.end, ended=True, draft=False)
 
     def _open_job(self, cadence: int) -> Job | None:
         target, span = self._open_target(cadence), self._endpointer.open
         if target is None or span is None:
             return None
         end, draft = target
-        start = self._caption.start if self._caption and not draft else span.start
-        return Job(self._window(self._cut(start, end), final=draft), span.start, end, ended=False, draft=draft)
+        if draft:
+            window = self._final_window(span.start, self._cut(span.start, end))
+        else:
+            window = self._partial_window(self._caption.start if self._caption else span.start, end)
+        return Job(window, span.start, end, ended=False, draft=draft)
 
     def _open_target(self, cadence: int) -> tuple[int, bool] | None:
         """Where a decode of the open utterance would end, and whether it would be a draft of the final."""
@@ -196,11 +201,14 @@ class SpeakerProcessor:
         decoded = self._caption.end if self._caption else span.start
         return (self._heard, False) if self._heard - decoded >= cadence and span.end > decoded else None
 
-    def _window(self, pcm: bytes, *, final: bool) -> Window:
-        seconds = len(pcm) / 2 / SAMPLE_RATE
-        language = self._language.settled(seconds) if final else self._language.likely
-        prefix = "" if final or self._caption is None else self._caption.prefix
-        return Window(pcm, final, language, prefix, self._stream.vocabulary)
+    def _final_window(self, start: int, pcm: bytes) -> Window:
+        language = self._language.settled(len(pcm) / 2 / SAMPLE_RATE)
+        before, prefix = self._context.before(start) if language else (b"", "")
+        return Window(before + pcm, True, language, prefix, len(before) // 2, self._stream.vocabulary)
+
+    def _partial_window(self, start: int, end: int) -> Window:
+        prefix = self._caption.prefix if self._caption else ""
+        return Window(self._cut(start, end), False, self._language.likely, prefix, vocabulary=self._stream.vocabulary)
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""
@@ -224,6 +232,8 @@ class SpeakerProcessor:
     def _finish(self, utterance: Utterance, hypothesis: Hypothesis) -> None:
         """Its words are known; they tell the language of the next before anybody takes the caption."""
         utterance.hypothesis = hypothesis
+        if hypothesis.words:
+            self._context.add(final_caption(utterance.span, hypothesis), utterance.pcm)
         self._language.hear(hypothesis, (utterance.span.end - utterance.span.start) / SAMPLE_RATE)
 
     def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:

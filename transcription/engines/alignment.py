@@ -15,10 +15,10 @@ FRAMES_A_SECOND = 100
 
 
 def align_words(
-    model: Any, encoded: Any, tokenizer: Tokenizer, tokens: Sequence[int], samples: int
+    model: Any, encoded: Any, tokenizer: Tokenizer, tokens: Sequence[int], samples: int, known: int = 0
 ) -> tuple[SpokenWord, ...]:
-    """Words of text `tokens` with their place in the first `samples` of the encoded audio."""
-    if not tokens:
+    """Words of text `tokens` after the first `known`, with their place in the first `samples` of the encoded audio."""
+    if len(tokens) <= known:
         return ()
     frames = samples * FRAMES_A_SECOND // SAMPLE_RATE
     aligned = model.align(encoded, tokenizer.sot_sequence, [list(tokens)], frames, median_filter_width=7)[0]
@@ -29,6 +29,8 @@ def align_words(
     words: list[SpokenWord] = []
     for index, text in enumerate(texts[:-1]):
         first, last = edges[index], edges[index + 1]
+        if first < known:
+            continue
         confidence = float(np.mean(chances[first : max(last, first + 1)])) if first < len(chances) else 0.0
         word = SpokenWord(text, int(starts[first]), int(starts[last]), round(confidence, 3))
         _append(words, word, glued=not text.startswith(" ") and tokenizer.language_code not in UNSPACED)

@@ -13,7 +13,8 @@ class Window(msgspec.Struct, frozen=True):
     pcm: bytes
     final: bool  # wants the better decode, word times and confidence
     language: str = ""  # BCP-47; "" finds it
-    prefix: str = ""  # agreed words at the start of the audio; only for partials
+    prefix: str = ""  # words known to be spoken at the start of the audio
+    context_samples: int = 0  # of a final: how much at the start is there to be understood only, `prefix` says its words
     vocabulary: tuple[str, ...] = ()
     attempt: int = 0  # 1: an engine died of this window before
 
@@ -21,12 +22,21 @@ class Window(msgspec.Struct, frozen=True):
     def samples(self) -> int:
         return len(self.pcm) // 2
 
+    @property
+    def fresh_samples(self) -> int:
+        """Without the context."""
+        return self.samples - self.context_samples
+
+    def alone(self) -> "Window":
+        """Without the context."""
+        return msgspec.structs.replace(self, pcm=self.pcm[2 * self.context_samples :], prefix="", context_samples=0)
+
     def again(self) -> "Window":
         return msgspec.structs.replace(self, attempt=self.attempt + 1)
 
 
 class SpokenWord(msgspec.Struct, frozen=True):
-    """A word with its place in the window, in samples at 16 kHz; partials may have neither times nor confidence."""
+    """A word with its place after the window's context, in samples at 16 kHz; partials may lack times and confidence."""
 
     text: str
     start: int = 0

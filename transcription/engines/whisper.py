@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from transcription.captions import SAMPLE_RATE
 from transcription.engines.alignment import align_words
-from transcription.engines.base import UNCLEAR, EngineSettings, Hypothesis, Window
+from transcription.engines.base import UNCLEAR, EngineSettings, Hypothesis, SpokenWord, Window
 from transcription.engines.whisper_text import (
     decode_segments,
     drop_echo,
     drop_untimed_echo,
     is_invented,
     is_loop,
+    text_tokens,
 )
 from transcription.models import resolve_model
 
@@ -91,14 +92,19 @@ class WhisperEngine:
 
     def _final(self, window: Window, encoded: Any, result: Any, language: str, probability: float) -> Hypothesis:
         tokenizer = self._tokenizer(language)
-        text = tokenizer.decode(result.sequences_ids[0])
+        known = tokenizer.encode(" " + window.prefix) if window.prefix else []
+        tokens = text_tokens(tokenizer, result.sequences_ids[0], window.samples)
+        text = tokenizer.decode(tokens[len(known) :])
+        if known and not text.strip():
+            return self._decode_batch([window.alone()])[0]
         if is_loop(text):
             result = self._retry(window, encoded, language)
-            text = tokenizer.decode(result.sequences_ids[0])
+            tokens = text_tokens(tokenizer, result.sequences_ids[0], window.samples)
+            text = tokenizer.decode(tokens[len(known) :])
         if is_invented(text, result.scores[0], result.no_speech_prob):
             return Hypothesis((), language, probability)
-        tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
-        words = drop_echo(align_words(self._model, encoded, tokenizer, tokens, window.samples))
+        timed = align_words(self._model, encoded, tokenizer, tokens, window.samples, len(known))
+        words = drop_echo([after(word, window.context_samples) for word in timed])
         if is_loop(" ".join(word.text for word in words)):
             return UNCLEAR
         return Hypothesis(words, language, probability)
@@ -125,9 +131,12 @@ class WhisperEngine:
         sequence = list(tokenizer.sot_sequence)
         if window.final and window.vocabulary:
             terms = tokenizer.encode(" " + ", ".join(window.vocabulary))[:MAX_PROMPT]
-            return [tokenizer.sot_prev, *terms, *sequence]
+            sequence = [tokenizer.sot_prev, *terms, *sequence]
         if window.prefix:
-            return [*sequence, tokenizer.timestamp_begin, *tokenizer.encode(" " + window.prefix)]
+            sequence += [tokenizer.timestamp_begin, *tokenizer.encode(" " + window.prefix)]
+        if window.context_samples:
+            end = tokenizer.timestamp_begin + window.context_samples * 50 // SAMPLE_RATE
+            sequence += [end, end]
         return sequence
 
     def _languages(self, windows: Sequence[Window], encoded: Any) -> list[tuple[str, float]]:
@@ -162,14 +171,14 @@ class WhisperEngine:
             self._prompt(window, self._tokenizer(language))
             for window, (language, _) in zip(windows, languages, strict=True)
         ]
-        seconds = max(window.samples for window in windows) / SAMPLE_RATE
+        seconds = max(window.fresh_samples for window in windows) / SAMPLE_RATE
         return self._model.generate(
             encoded,
             prompts,
             beam_size=beam,
             sampling_topk=1 if temperature == 0.0 else 0,
             sampling_temperature=temperature or 1.0,
-            max_length=min(len(prompts[0]) + round(seconds * TOKENS_A_SECOND) + 8, self._whisper.max_length),
+            max_length=min(2 * (len(prompts[0]) + round(seconds * TOKENS_A_SECOND) + 8), self._whisper.max_length),
             suppress_blank=True,
             suppress_tokens=[-1],
             max_initial_timestamp_index=50,
@@ -182,6 +191,11 @@ def clean(pcm: bytes) -> NDArray[np.float32]:
     """Samples from -1 to 1 without a constant offset, at most as long as the model can hear."""
     audio = np.frombuffer(pcm, "<i2").astype(np.float32)[:LONGEST] / 32768.0
     return audio - audio.mean() if len(audio) else audio
+
+
+def after(word: SpokenWord, samples: int) -> SpokenWord:
+    """The word's place, counted from `samples`."""
+    return SpokenWord(word.text, max(0, word.start - samples), max(0, word.end - samples), word.confidence)
 
 
 def _one(features: NDArray[np.float32], place: int) -> ctranslate2.StorageView:

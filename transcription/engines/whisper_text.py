@@ -44,6 +44,18 @@ def decode_segments(tokenizer: Tokenizer, tokens: Sequence[int], samples: int) -
     return words
 
 
+def text_tokens(tokenizer: Tokenizer, tokens: Sequence[int], samples: int) -> list[int]:
+    """Those of the text, without segments that start beyond the audio."""
+    last = tokenizer.timestamp_begin + samples * 50 // SAMPLE_RATE - 5
+    kept: list[int] = []
+    for before, token in zip([0, *tokens], tokens, strict=False):
+        if token >= last and before >= last and kept:
+            break
+        if token < tokenizer.eot:
+            kept.append(token)
+    return kept
+
+
 def echo_length(words: Sequence[str]) -> int:
     """How many words at the end only say again what was said before; 0 when the end is new."""
     folded = [fold(word) for word in words]
