@@ -1,7 +1,11 @@
-"""Which words of a growing caption can be trusted: those that two decodes in a row agree on."""
+"""Which words of a growing caption can be trusted, and which are good enough to be shown."""
 
 import unicodedata
 from collections.abc import Sequence
+
+from transcription.engines.base import SpokenWord
+
+SURE = 0.5  # confidence with which a word is shown at once
 
 
 def fold(word: str) -> str:
@@ -20,15 +24,25 @@ def common_prefix(former: Sequence[str], latter: Sequence[str]) -> int:
 
 
 class Agreement:
-    """LocalAgreement-2 over words. `agreed` never shrinks within an utterance."""
+    """LocalAgreement-2 over words, and ahead of it the words that the engine is sure of.
+
+    `agreed` never shrinks within an utterance; `shown` begins with it.
+    """
 
     def __init__(self) -> None:
         self.agreed: tuple[str, ...] = ()
         self.shown: tuple[str, ...] = ()
+        self._heard: tuple[str, ...] = ()
 
-    def hear(self, words: Sequence[str]) -> None:
+    def hear(self, words: Sequence[SpokenWord]) -> None:
         """Take the next decode of the utterance; one that contradicts the agreed words keeps only their place."""
         kept = len(self.agreed)
-        heard = self.agreed + tuple(words[kept:])
-        self.agreed = heard[: max(kept, common_prefix(self.shown, heard))]
-        self.shown = heard
+        heard = self.agreed + tuple(word.text for word in words[kept:])
+        self.agreed = heard[: max(kept, common_prefix(self._heard, heard))]
+        unsure = (place for place in range(len(self.agreed), len(words)) if words[place].confidence < SURE)
+        self.shown = heard[: next(unsure, len(heard))]
+        self._heard = heard
+
+    def forget(self, count: int) -> None:
+        """The first `count` words, all agreed, are not decoded any more."""
+        self.agreed, self.shown, self._heard = self.agreed[count:], self.shown[count:], self._heard[count:]

@@ -2,14 +2,16 @@
 
 from transcription.agreement import Agreement
 from transcription.captions import SAMPLE_RATE, Partial
-from transcription.engines.base import Hypothesis
+from transcription.engines.base import Hypothesis, SpokenWord
 
-SHORTEST_REST = SAMPLE_RATE  # audio that stays in the window when its start moves to the end of a sentence
+SHORTEST_REST = SAMPLE_RATE  # audio that stays in the window when its start moves…
+SENTENCE_END = tuple(".?!。？！")  # …to the end of a sentence
+LONG = 8 * SAMPLE_RATE  # …or, in a window of this length, to the end of any word
 PATIENCE = 2  # decodes without a new word, after which the agreed words are no longer forced
 
 
 class GrowingCaption:
-    """Decodes begin at `start`: where a sentence ended that is agreed on, so that windows stay short."""
+    """Decodes begin at `start`: behind words that are agreed on, so that windows stay short."""
 
     def __init__(self, start: int) -> None:
         self.start = start
@@ -17,7 +19,6 @@ class GrowingCaption:
         self._utterance_start = start
         self._done: tuple[str, ...] = ()  # words before `start`
         self._agreement = Agreement()
-        self._sentence_ends: dict[int, int] = {}  # words up to there → sample
         self._stalled = 0
 
     @property
@@ -30,34 +31,29 @@ class GrowingCaption:
         self.end = end
         grown = len(hypothesis.words) > len(self._agreement.agreed)
         self._stalled = 0 if grown else self._stalled + 1
-        self._agreement.hear(hypothesis.texts)
-        for count, word in enumerate(hypothesis.words, start=1):
-            if word.end:
-                self._sentence_ends[count] = self.start + word.end
+        self._agreement.hear(hypothesis.words)
         partial = self._partial(hypothesis.language)
-        self._move_start()
+        self._move_start(hypothesis.words[: len(self._agreement.agreed)])
         return partial
 
     def hear_to_pause(self, hypothesis: Hypothesis, end: int) -> Partial:
         """Take the better decode of all up to a short silence at `end`: go on from there."""
-        self.end = end
-        self._go_on_from(end, hypothesis.texts)
+        self.start = self.end = end
+        self._done = hypothesis.texts
+        self._agreement = Agreement()
+        self._stalled = 0
         return self._partial(hypothesis.language)
 
-    def _move_start(self) -> None:
-        agreed = self._agreement.agreed
-        for count, sample in sorted(self._sentence_ends.items(), reverse=True):
-            if count <= len(agreed) and self.start < sample <= self.end - SHORTEST_REST:
-                rest, shown = agreed[count:], self._agreement.shown[count:]
-                self._go_on_from(sample, self._done + agreed[:count])
-                self._agreement.agreed, self._agreement.shown = rest, shown
+    def _move_start(self, agreed: tuple[SpokenWord, ...]) -> None:
+        for count in range(len(agreed), 0, -1):
+            word, end = agreed[count - 1], self.start + agreed[count - 1].end
+            done = word.text.endswith(SENTENCE_END) or self.end - self.start > LONG
+            if word.end and done and end <= self.end - SHORTEST_REST:
+                self._done += self._agreement.agreed[:count]
+                self._agreement.forget(count)
+                self.start = end
+                self._stalled = 0
                 return
-
-    def _go_on_from(self, start: int, done: tuple[str, ...]) -> None:
-        self.start, self._done = start, done
-        self._agreement = Agreement()
-        self._sentence_ends = {}
-        self._stalled = 0
 
     def _partial(self, language: str) -> Partial:
         stable = " ".join(self._done + self._agreement.agreed)

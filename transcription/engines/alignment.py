@@ -1,6 +1,7 @@
 """When each word was spoken and how sure the model is, from the decoder's attention."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,22 +15,37 @@ STEP = SAMPLE_RATE // 50  # samples of one encoder position
 FRAMES_A_SECOND = 100
 
 
-def align_words(
-    model: Any, encoded: Any, tokenizer: Tokenizer, tokens: Sequence[int], samples: int, known: int = 0
-) -> tuple[SpokenWord, ...]:
-    """Words of text `tokens` after the first `known`, with their place in the first `samples` of the encoded audio."""
-    if len(tokens) <= known:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the model read in a window of `samples`: text tokens, the first `known` of which were given to it."""
+
+    tokenizer: Tokenizer
+    tokens: Sequence[int]
+    samples: int
+    known: int = 0
+
+
+def align_words(model: Any, encoded: Any, readings: Sequence[Reading]) -> list[tuple[SpokenWord, ...]]:
+    """For each reading, its words after the known ones, with their place in the window."""
+    start = readings[0].tokenizer.sot_sequence  # its language makes no difference to the attention
+    frames = [reading.samples * FRAMES_A_SECOND // SAMPLE_RATE for reading in readings]
+    tokens = [list(reading.tokens) or [0] for reading in readings]
+    aligned = model.align(encoded, start, tokens, frames, median_filter_width=7)
+    return [_words(reading, found) for reading, found in zip(readings, aligned, strict=True)]
+
+
+def _words(reading: Reading, aligned: Any) -> tuple[SpokenWord, ...]:
+    if len(reading.tokens) <= reading.known:
         return ()
-    frames = samples * FRAMES_A_SECOND // SAMPLE_RATE
-    aligned = model.align(encoded, tokenizer.sot_sequence, [list(tokens)], frames, median_filter_width=7)[0]
-    texts, groups = tokenizer.split_to_word_tokens([*tokens, tokenizer.eot])
+    tokenizer = reading.tokenizer
+    texts, groups = tokenizer.split_to_word_tokens([*reading.tokens, tokenizer.eot])
     starts = _token_starts(aligned.alignments)
     edges = np.minimum(np.cumsum([0, *map(len, groups[:-1])]), len(starts) - 1)
     chances = aligned.text_token_probs
     words: list[SpokenWord] = []
     for index, text in enumerate(texts[:-1]):
         first, last = edges[index], edges[index + 1]
-        if first < known:
+        if first < reading.known:
             continue
         confidence = float(np.mean(chances[first : max(last, first + 1)])) if first < len(chances) else 0.0
         word = SpokenWord(text, int(starts[first]), int(starts[last]), round(confidence, 3))
@@ -45,10 +61,11 @@ def _token_starts(alignments: Sequence[tuple[int, int]]) -> "np.typing.NDArray[n
 
 
 def _append(words: list[SpokenWord], word: SpokenWord, *, glued: bool) -> None:
-    """Punctuation and parts of words belong to the word before."""
+    """Punctuation and parts of words belong to the word before; punctuation before the first word to none."""
     text = word.text.strip()
-    if glued and words:
+    spoken = any(char.isalnum() for char in text)
+    if words and (glued or not spoken):
         before = words.pop()
         words.append(SpokenWord(before.text + text, before.start, max(before.end, word.end), before.confidence))
-    elif text:
+    elif spoken:
         words.append(SpokenWord(text, word.start, word.end, word.confidence))

@@ -17,12 +17,11 @@ from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
 from transcription.captions import SAMPLE_RATE
-from transcription.engines.alignment import align_words
+from transcription.engines.alignment import Reading, align_words
 from transcription.engines.base import UNCLEAR, EngineSettings, Hypothesis, SpokenWord, Window
 from transcription.engines.whisper_text import (
-    decode_segments,
     drop_echo,
-    drop_untimed_echo,
+    is_ghost,
     is_invented,
     is_loop,
     text_tokens,
@@ -74,45 +73,45 @@ class WhisperEngine:
     def _shape(self, window: Window) -> tuple[bool, int]:
         return window.final, len(self._prompt(window, self._tokenizer("en")))
 
-    def _decode_batch(self, windows: Sequence[Window]) -> list[Hypothesis]:
-        features = self._features(windows)
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(features))
+    def _decode_batch(self, windows: Sequence[Window], temperature: float = 0.0) -> list[Hypothesis]:
+        encoded = self._model.encode(ctranslate2.StorageView.from_array(self._features(windows)))
         languages = self._languages(windows, encoded)
-        results = self._generate(windows, encoded, languages, BEAM if windows[0].final else 1)
+        results = self._generate(windows, encoded, languages, temperature)
+        readings = [
+            self._reading(window, result.sequences_ids[0], language)
+            for window, result, (language, _) in zip(windows, results, languages, strict=True)
+        ]
+        aligned = align_words(self._model, encoded, readings)
         heard = []
-        for place, (window, result) in enumerate(zip(windows, results, strict=True)):
-            language, probability = languages[place]
-            if window.final:
-                view = encoded if len(windows) == 1 else self._model.encode(_one(features, place))
-                heard.append(self._final(window, view, result, language, probability))
+        for window, result, words, language in zip(windows, results, aligned, languages, strict=True):
+            fresh = drop_echo([after(word, window.context_samples) for word in words])
+            if window.final and self._is_doubtful(window, fresh):
+                heard.append(self._again(window, temperature))
+            elif window.final and is_invented(fresh, result.no_speech_prob):
+                heard.append(Hypothesis((), *language))
             else:
-                words = decode_segments(self._tokenizer(language), result.sequences_ids[0], window.samples)
-                heard.append(Hypothesis(drop_untimed_echo(words), language, probability))
+                heard.append(Hypothesis(fresh, *language))
         return heard
 
-    def _final(self, window: Window, encoded: Any, result: Any, language: str, probability: float) -> Hypothesis:
+    def _reading(self, window: Window, tokens: Sequence[int], language: str) -> Reading:
         tokenizer = self._tokenizer(language)
-        known = tokenizer.encode(" " + window.prefix) if window.prefix else []
-        tokens = text_tokens(tokenizer, result.sequences_ids[0], window.samples)
-        text = tokenizer.decode(tokens[len(known) :])
-        if known and not text.strip():
-            return self._decode_batch([window.alone()])[0]
-        if is_loop(text):
-            result = self._retry(window, encoded, language)
-            tokens = text_tokens(tokenizer, result.sequences_ids[0], window.samples)
-            text = tokenizer.decode(tokens[len(known) :])
-        if is_invented(text, result.scores[0], result.no_speech_prob):
-            return Hypothesis((), language, probability)
-        timed = align_words(self._model, encoded, tokenizer, tokens, window.samples, len(known))
-        words = drop_echo([after(word, window.context_samples) for word in timed])
-        if is_loop(" ".join(word.text for word in words)):
-            return UNCLEAR
-        return Hypothesis(words, language, probability)
+        known = len(tokenizer.encode(" " + window.prefix)) if window.context_samples else 0
+        return Reading(tokenizer, text_tokens(tokenizer, tokens, window.samples), window.samples, known)
 
-    def _retry(self, window: Window, encoded: Any, language: str) -> Any:
-        """Once more with a little chance, the same chance every time."""
+    def _is_doubtful(self, window: Window, words: Sequence[SpokenWord]) -> bool:
+        """Whether another try may hear something better."""
+        if window.context_samples and (not words or is_ghost(words)):
+            return True
+        return is_loop(" ".join(word.text for word in words))
+
+    def _again(self, window: Window, temperature: float) -> Hypothesis:
+        """Without what was said before; then once more with a little chance, the same chance every time."""
+        if window.context_samples:
+            return self._decode_batch([window.alone()])[0]
+        if temperature:
+            return UNCLEAR
         ctranslate2.set_random_seed(1)
-        return self._generate([window], encoded, [(language, 1.0)], 1, RETRY_TEMPERATURE)[0]
+        return self._decode_batch([window], RETRY_TEMPERATURE)[0]
 
     # ── What the model is given ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,8 +163,7 @@ class WhisperEngine:
         windows: Sequence[Window],
         encoded: Any,
         languages: Sequence[tuple[str, float]],
-        beam: int,
-        temperature: float = 0.0,
+        temperature: float,
     ) -> Any:
         prompts = [
             self._prompt(window, self._tokenizer(language))
@@ -175,7 +173,7 @@ class WhisperEngine:
         return self._model.generate(
             encoded,
             prompts,
-            beam_size=beam,
+            beam_size=BEAM if windows[0].final and not temperature else 1,
             sampling_topk=1 if temperature == 0.0 else 0,
             sampling_temperature=temperature or 1.0,
             max_length=min(2 * (len(prompts[0]) + round(seconds * TOKENS_A_SECOND) + 8), self._whisper.max_length),
@@ -196,7 +194,3 @@ def clean(pcm: bytes) -> NDArray[np.float32]:
 def after(word: SpokenWord, samples: int) -> SpokenWord:
     """The word's place, counted from `samples`."""
     return SpokenWord(word.text, max(0, word.start - samples), max(0, word.end - samples), word.confidence)
-
-
-def _one(features: NDArray[np.float32], place: int) -> ctranslate2.StorageView:
-    return ctranslate2.StorageView.from_array(np.ascontiguousarray(features[place : place + 1]))

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from math import log
 
 from faster_whisper.tokenizer import Tokenizer
 
@@ -16,32 +17,6 @@ GHOSTS = {
 }  # fmt: skip
 LOOP_RATIO = 2.4  # of compression: more is a loop
 INSTANT = SAMPLE_RATE // 50  # a word this short was not spoken
-
-
-def split_words(text: str, language: str) -> list[str]:
-    return list(text.strip()) if language in UNSPACED else text.split()
-
-
-def decode_segments(tokenizer: Tokenizer, tokens: Sequence[int], samples: int) -> list[SpokenWord]:
-    """Words of a decode with timestamps; the last word of a segment has its end, the others have none.
-
-    A segment that starts beyond the audio is not there.
-    """
-    words: list[SpokenWord] = []
-    segment: list[int] = []
-    for token in [*tokens, tokenizer.eot]:
-        if token < tokenizer.eot:
-            segment.append(token)
-            continue
-        time = (token - tokenizer.timestamp_begin) * SAMPLE_RATE // 50
-        found = [SpokenWord(text) for text in split_words(tokenizer.decode(segment), tokenizer.language_code)]
-        if found and token >= tokenizer.timestamp_begin:
-            found[-1] = SpokenWord(found[-1].text, 0, time)
-        words += found
-        segment = []
-        if time >= samples - SAMPLE_RATE // 10 and words:
-            break
-    return words
 
 
 def text_tokens(tokenizer: Tokenizer, tokens: Sequence[int], samples: int) -> list[int]:
@@ -76,20 +51,19 @@ def drop_echo(words: Sequence[SpokenWord]) -> tuple[SpokenWord, ...]:
     return tuple(words[: len(words) - length] if length and 2 * unspoken >= length else words)
 
 
-def drop_untimed_echo(words: Sequence[SpokenWord]) -> tuple[SpokenWord, ...]:
-    """The same for words without times: three words said again are too many."""
-    length = echo_length([word.text for word in words])
-    return tuple(words[: len(words) - length] if length >= 3 else words)
-
-
 def is_loop(text: str) -> bool:
     raw = text.encode()
     return len(raw) / max(1, len(zlib.compress(raw))) > LOOP_RATIO
 
 
-def is_invented(text: str, logprob: float, no_speech: float) -> bool:
+def is_ghost(words: Sequence[SpokenWord]) -> bool:
+    """One of the phrases that Whisper writes where it hears no words; people say them too."""
+    return " ".join(fold(word.text) for word in words) in GHOSTS
+
+
+def is_invented(words: Sequence[SpokenWord], no_speech: float) -> bool:
     """Text for audio without speech: nothing like it was said."""
-    plain = "".join(char for char in text.casefold() if char.isalnum() or char == " ").strip()
-    if not plain or (no_speech > 0.6 and logprob < -1.0):
-        return True
-    return plain in GHOSTS and no_speech > 0.4 and logprob < -0.5
+    if not words:
+        return False
+    doubt = -sum(log(max(word.confidence, 1e-3)) for word in words) / len(words)
+    return (no_speech > 0.6 and doubt > 1.0) or (no_speech > 0.4 and doubt > 0.5 and is_ghost(words))
