@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from transcription.engines.base import SpokenWord
 
-SURE = 0.5  # confidence with which a word is shown at once
+SURE = 0.55  # confidence from which one decode is enough to show a word
 
 
 def fold(word: str) -> str:
@@ -24,9 +24,9 @@ def common_prefix(former: Sequence[str], latter: Sequence[str]) -> int:
 
 
 class Agreement:
-    """LocalAgreement-2 over words, and ahead of it the words that the engine is sure of.
+    """LocalAgreement-2 over words, weighed with how sure the engine is of each.
 
-    `agreed` never shrinks within an utterance; `shown` begins with it.
+    `agreed` (heard twice, and surely) never shrinks within an utterance; `shown` goes on with words of which one is true.
     """
 
     def __init__(self) -> None:
@@ -35,14 +35,28 @@ class Agreement:
         self._heard: tuple[str, ...] = ()
 
     def hear(self, words: Sequence[SpokenWord]) -> None:
-        """Take the next decode of the utterance; one that contradicts the agreed words keeps only their place."""
+        """Take the next decode; one that contradicts the agreed words keeps only their place."""
         kept = len(self.agreed)
         heard = self.agreed + tuple(word.text for word in words[kept:])
-        self.agreed = heard[: max(kept, common_prefix(self._heard, heard))]
-        unsure = (place for place in range(len(self.agreed), len(words)) if words[place].confidence < SURE)
-        self.shown = heard[: next(unsure, len(heard))]
+        twice = max(kept, common_prefix(self._heard, heard))
+        self.agreed = heard[: max(kept, min(twice, _first_unsure(words, kept)))]
+        self._show(heard[: _first_unsure(words, twice)])
         self._heard = heard
+
+    def _show(self, words: tuple[str, ...]) -> None:
+        """Words that were shown stay until others take their place."""
+        fewer = common_prefix(self.shown, words) == len(words)
+        self.shown = words + self.shown[len(words) :] if fewer else words
+
+    def hear_well(self, words: Sequence[SpokenWord]) -> None:
+        """Take a decode that is better than those before, also where it contradicts them."""
+        self.shown = self._heard = tuple(word.text for word in words)
+        self.agreed = self.shown[: _first_unsure(words, 0)]
 
     def forget(self, count: int) -> None:
         """The first `count` words, all agreed, are not decoded any more."""
         self.agreed, self.shown, self._heard = self.agreed[count:], self.shown[count:], self._heard[count:]
+
+
+def _first_unsure(words: Sequence[SpokenWord], start: int) -> int:
+    return next((place for place in range(start, len(words)) if words[place].confidence < SURE), len(words))

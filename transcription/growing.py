@@ -3,6 +3,7 @@
 from transcription.agreement import Agreement
 from transcription.captions import SAMPLE_RATE, Partial
 from transcription.engines.base import Hypothesis, SpokenWord
+from transcription.language import join_words
 
 SHORTEST_REST = SAMPLE_RATE  # audio that stays in the window when its start moves…
 SENTENCE_END = tuple(".?!。？！")  # …to the end of a sentence
@@ -36,11 +37,13 @@ class GrowingCaption:
         self._move_start(hypothesis.words[: len(self._agreement.agreed)])
         return partial
 
-    def hear_to_pause(self, hypothesis: Hypothesis, end: int) -> Partial:
-        """Take the better decode of all up to a short silence at `end`: go on from there."""
-        self.start = self.end = end
-        self._done = hypothesis.texts
-        self._agreement = Agreement()
+    def hear_draft(self, hypothesis: Hypothesis, end: int) -> Partial:
+        """Take the better decode of the whole utterance up to a short silence at `end`."""
+        self.end = end
+        moved = self.start - self._utterance_start
+        before = [word for word in hypothesis.words if (word.start + word.end) // 2 < moved]
+        self._done = tuple(word.text for word in before)
+        self._agreement.hear_well(hypothesis.words[len(before) :])
         self._stalled = 0
         return self._partial(hypothesis.language)
 
@@ -56,6 +59,6 @@ class GrowingCaption:
                 return
 
     def _partial(self, language: str) -> Partial:
-        stable = " ".join(self._done + self._agreement.agreed)
-        text = " ".join(self._done + self._agreement.shown)
+        stable = join_words(self._done + self._agreement.agreed, language)
+        text = join_words(self._done + self._agreement.shown, language)
         return Partial(self._utterance_start, self.end, text, len(stable), language)

@@ -15,10 +15,12 @@ from transcription.endpointing import Endpointer, EndpointRules, Span
 from transcription.engines.base import Hypothesis, Window
 from transcription.growing import GrowingCaption
 from transcription.intake import Intake, Run
-from transcription.language import LanguageEvidence
+from transcription.language import LanguageEvidence, join_words
 from transcription.streams import StreamInfo
 from transcription.vad import FRAME, VoiceActivity
 
+PARTIAL_CONTEXT = 3 * SAMPLE_RATE
+UNHURRIED = 3 * SAMPLE_RATE // 5  # a partial that takes more new audio than this says that others wait: no drafts then
 SETTLE_EVERY = 5 * SAMPLE_RATE  # in silence
 
 
@@ -187,7 +189,7 @@ class SpeakerProcessor:
         if draft:
             window = self._final_window(span.start, self._cut(span.start, end))
         else:
-            window = self._partial_window(self._caption.start if self._caption else span.start, end)
+            window = self._partial_window(span, end)
         return Job(window, span.start, end, ended=False, draft=draft)
 
     def _open_target(self, cadence: int) -> tuple[int, bool] | None:
@@ -195,7 +197,7 @@ class SpeakerProcessor:
         span = self._endpointer.open
         if span is None or span.voiced < self._rules.voiced or span.start == self._refused:
             return None
-        if self._endpointer.silence(self._heard) >= self._rules.draft:
+        if self._endpointer.silence(self._heard) >= self._rules.draft and cadence <= UNHURRIED:
             end = span.end + self._rules.post_roll
             return None if self._draft is not None and self._draft[0] == end else (end, True)
         decoded = self._caption.end if self._caption else span.start
@@ -203,12 +205,16 @@ class SpeakerProcessor:
 
     def _final_window(self, start: int, pcm: bytes) -> Window:
         language = self._language.settled(len(pcm) / 2 / SAMPLE_RATE)
-        before, prefix = self._context.before(start) if language else (b"", "")
-        return Window(before + pcm, True, language, prefix, len(before) // 2, self._stream.vocabulary)
+        before, words = self._context.before(start) if language else (b"", "")
+        return Window(before + pcm, True, language, len(before) // 2, words, vocabulary=self._stream.vocabulary)
 
-    def _partial_window(self, start: int, end: int) -> Window:
+    def _partial_window(self, span: Span, end: int) -> Window:
+        start = self._caption.start if self._caption else span.start
+        language = self._language.likely
         prefix = self._caption.prefix if self._caption else ""
-        return Window(self._cut(start, end), False, self._language.likely, prefix, vocabulary=self._stream.vocabulary)
+        fresh = self._caption is None or self._caption.start == span.start
+        before, words = self._context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
+        return Window(before + self._cut(start, end), False, language, len(before) // 2, words, prefix)
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""
@@ -241,7 +247,7 @@ class SpeakerProcessor:
         if span is None or span.start != job.start:
             return
         self._caption = self._caption or GrowingCaption(span.start)
-        hear = self._caption.hear_to_pause if job.draft else self._caption.hear
+        hear = self._caption.hear_draft if job.draft else self._caption.hear
         self._partial = hear(hypothesis, job.end)
 
     # ── Captions out ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,5 +294,5 @@ def final_caption(span: Span, hypothesis: Hypothesis) -> Final:
         words.append(Word(spoken.text, start, min(max(span.start + spoken.end, start), span.end), spoken.confidence))
     weights = [len(word.text) for word in words]
     confidence = sum(word.confidence * weight for word, weight in zip(words, weights, strict=True)) / sum(weights)
-    text = " ".join(word.text for word in words)
+    text = join_words((word.text for word in words), hypothesis.language)
     return Final(span.start, span.end, text, tuple(words), hypothesis.language, confidence)

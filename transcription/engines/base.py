@@ -13,8 +13,9 @@ class Window(msgspec.Struct, frozen=True):
     pcm: bytes
     final: bool  # wants the better decode, word times and confidence
     language: str = ""  # BCP-47; "" finds it
-    prefix: str = ""  # words known to be spoken at the start of the audio
-    context_samples: int = 0  # of a final: how much at the start is there to be understood only, `prefix` says its words
+    context_samples: int = 0  # how much at the start is there only to understand the rest after it…
+    context: str = ""  # …and its words, which are not in the hypothesis
+    prefix: str = ""  # words agreed on after the context; only for partials
     vocabulary: tuple[str, ...] = ()
     attempt: int = 0  # 1: an engine died of this window before
 
@@ -29,7 +30,7 @@ class Window(msgspec.Struct, frozen=True):
 
     def alone(self) -> "Window":
         """Without the context."""
-        return msgspec.structs.replace(self, pcm=self.pcm[2 * self.context_samples :], prefix="", context_samples=0)
+        return msgspec.structs.replace(self, pcm=self.pcm[2 * self.context_samples :], context_samples=0, context="")
 
     def again(self) -> "Window":
         return msgspec.structs.replace(self, attempt=self.attempt + 1)

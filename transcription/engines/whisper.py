@@ -95,18 +95,18 @@ class WhisperEngine:
 
     def _reading(self, window: Window, tokens: Sequence[int], language: str) -> Reading:
         tokenizer = self._tokenizer(language)
-        known = len(tokenizer.encode(" " + window.prefix)) if window.context_samples else 0
+        known = len(tokenizer.encode(" " + window.context)) if window.context else 0
         return Reading(tokenizer, text_tokens(tokenizer, tokens, window.samples), window.samples, known)
 
     def _is_doubtful(self, window: Window, words: Sequence[SpokenWord]) -> bool:
         """Whether another try may hear something better."""
-        if window.context_samples and (not words or is_ghost(words)):
+        if window.context and (not words or is_ghost(words)):
             return True
         return is_loop(" ".join(word.text for word in words))
 
     def _again(self, window: Window, temperature: float) -> Hypothesis:
         """Without what was said before; then once more with a little chance, the same chance every time."""
-        if window.context_samples:
+        if window.context:
             return self._decode_batch([window.alone()])[0]
         if temperature:
             return UNCLEAR
@@ -131,11 +131,15 @@ class WhisperEngine:
         if window.final and window.vocabulary:
             terms = tokenizer.encode(" " + ", ".join(window.vocabulary))[:MAX_PROMPT]
             sequence = [tokenizer.sot_prev, *terms, *sequence]
+        start = tokenizer.timestamp_begin
+        if window.context:
+            end = start + window.context_samples * 50 // SAMPLE_RATE
+            sequence += [start, *tokenizer.encode(" " + window.context), end]
+            start = end
+        if window.context or window.prefix:
+            sequence.append(start)
         if window.prefix:
-            sequence += [tokenizer.timestamp_begin, *tokenizer.encode(" " + window.prefix)]
-        if window.context_samples:
-            end = tokenizer.timestamp_begin + window.context_samples * 50 // SAMPLE_RATE
-            sequence += [end, end]
+            sequence += tokenizer.encode(" " + window.prefix)
         return sequence
 
     def _languages(self, windows: Sequence[Window], encoded: Any) -> list[tuple[str, float]]:

@@ -10,7 +10,6 @@ from transcription.agreement import fold
 from transcription.captions import SAMPLE_RATE
 from transcription.engines.base import SpokenWord
 
-UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces: every character is a word
 GHOSTS = {
     "thank you", "thanks for watching", "thank you for watching", "you", "bye", "bye bye", "the end", "music",
     "subtitles by the amara org community", "please subscribe",
