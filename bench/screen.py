@@ -22,14 +22,12 @@ class Screen:
 
     states: list[tuple[float, tuple[str, ...], int]] = field(default_factory=list)
     finals: list[tuple[float, float]] = field(default_factory=list)  # when a final came, end of its audio
+    text: str = ""  # of all finals, as they were written
 
     def show(self, at: float, fixed: list[str], growing: list[str]) -> None:
         words = tuple(fold(word) for word in [*fixed, *growing])
         self.states.append((at, words, len(fixed)))
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.states[-1][1]) if self.states else ""
+        self.text = " ".join(fixed)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ def common_prefix(former: Sequence[str], latter: Sequence[str]) -> int:
 class Agreement:
     """LocalAgreement-2 over words, weighed with how sure the engine is of each.
 
-    `agreed` (heard twice, and surely) never shrinks within an utterance; `shown` goes on with words of which one is true.
+    `agreed` (heard twice, and surely) never shrinks within an utterance; for `shown` one of the two is enough.
     """
 
     def __init__(self) -> None:

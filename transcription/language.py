@@ -16,6 +16,10 @@ def join_words(words: Iterable[str], language: str) -> str:
     return ("" if language in UNSPACED else " ").join(words)
 
 
+def split_words(text: str, language: str) -> list[str]:
+    return list(text.strip()) if language in UNSPACED else text.split()
+
+
 class LanguageEvidence:
     """Depends on the finals heard so far only, so that the same audio gives the same languages."""
 

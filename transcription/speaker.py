@@ -1,7 +1,7 @@
 """One speaker's stream: audio in, windows to decode, captions out. No clock, no tasks, no engine: only state.
 
 Finals depend on the audio alone. Voice activity cuts it into utterances, each is decoded whole once it ended (or at
-its first short silence, when it may have ended), and that decode does not know of the partials before.
+its first short silence, when it may have ended), after the finals before it and without knowing of its partials.
 """
 
 from collections import deque

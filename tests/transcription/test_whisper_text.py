@@ -1,6 +1,6 @@
 from transcription.captions import SAMPLE_RATE
 from transcription.engines.base import SpokenWord
-from transcription.engines.whisper_text import drop_echo, drop_untimed_echo, echo_length, is_invented, is_loop
+from transcription.engines.whisper_text import drop_echo, echo_length, is_invented, is_loop
 
 
 def timed(text: str, seconds: float) -> tuple[SpokenWord, ...]:
@@ -26,11 +26,6 @@ def test_an_echo_without_time_is_cut() -> None:
 def test_words_that_were_really_said_twice_stay() -> None:
     spoken = timed("no no no no", 0.3)
     assert drop_echo(spoken) == spoken
-
-
-def test_a_partial_without_times_loses_a_long_echo_only() -> None:
-    assert len(drop_untimed_echo(instant("very very"))) == 2
-    assert len(drop_untimed_echo(instant("we go home we go home"))) == 3
 
 
 def test_a_ghost_phrase_is_dropped_only_when_the_audio_has_no_speech() -> None:

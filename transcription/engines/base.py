@@ -37,7 +37,7 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class SpokenWord(msgspec.Struct, frozen=True):
-    """A word with its place after the window's context, in samples at 16 kHz; partials may lack times and confidence."""
+    """A word with its place after the window's context, in samples at 16 kHz."""
 
     text: str
     start: int = 0

@@ -43,6 +43,8 @@ class OpenAIEngine:
         return list(self._threads.map(self._decode, windows))
 
     def _decode(self, window: Window) -> Hypothesis:
+        """The server is not given what was said before: it could not leave it out of its answer."""
+        window = window.alone()
         language = window.language.split("-")[0].lower()
         try:
             answer = self._server.transcribe(window.pcm, language, ", ".join(window.vocabulary)[:LONGEST_PROMPT])

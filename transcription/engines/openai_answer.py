@@ -15,7 +15,8 @@ from transcription.agreement import fold
 from transcription.captions import SAMPLE_RATE
 from transcription.engines.base import UNCLEAR, Hypothesis, SpokenWord
 from transcription.engines.language_names import language_code
-from transcription.engines.whisper_text import is_invented, is_loop, split_words
+from transcription.engines.whisper_text import is_invented, is_loop
+from transcription.language import split_words
 
 CERTAIN = 1.0  # of servers that say nothing of confidence
 
@@ -53,8 +54,6 @@ def heard(answer: Transcription, samples: int, language: str, *, final: bool) ->
     words = split_words(text, language)
     if words and is_loop(text):
         return UNCLEAR if final else Hypothesis((), language, CERTAIN)
-    if not final:
-        return Hypothesis(tuple(SpokenWord(word) for word in words), language, CERTAIN)
     anchors = _matched(words, answer.words) if answer.words else _shares(words, kept, language)
     spoken = _timed(words, anchors, samples, _confidence(kept))
     return Hypothesis(tuple(spoken), language, CERTAIN)

@@ -68,6 +68,7 @@ class ScriptedEngine:
         return [self._decode(window) for window in windows]
 
     def _decode(self, window: Window) -> Hypothesis:
+        window = window.alone()
         samples = np.frombuffer(window.pcm, "<i2")
         starts = np.flatnonzero(samples < 0)
         numbers = [-int(samples[start]) for start in starts]

@@ -8,6 +8,7 @@ again; where they still do, alignment finds no time for the echo and it is cut.
 import os
 from collections.abc import Sequence
 from itertools import groupby
+from math import log
 from typing import Any
 
 import ctranslate2
@@ -85,9 +86,10 @@ class WhisperEngine:
         heard = []
         for window, result, words, language in zip(windows, results, aligned, languages, strict=True):
             fresh = drop_echo([after(word, window.context_samples) for word in words])
-            if window.final and self._is_doubtful(window, fresh):
+            text = " ".join(word.text for word in fresh)
+            if window.final and is_doubtful(window, text):
                 heard.append(self._again(window, temperature))
-            elif window.final and is_invented(fresh, result.no_speech_prob):
+            elif window.final and is_invented(text, mean_logprob(fresh), result.no_speech_prob):
                 heard.append(Hypothesis((), *language))
             else:
                 heard.append(Hypothesis(fresh, *language))
@@ -97,12 +99,6 @@ class WhisperEngine:
         tokenizer = self._tokenizer(language)
         known = len(tokenizer.encode(" " + window.context)) if window.context else 0
         return Reading(tokenizer, text_tokens(tokenizer, tokens, window.samples), window.samples, known)
-
-    def _is_doubtful(self, window: Window, words: Sequence[SpokenWord]) -> bool:
-        """Whether another try may hear something better."""
-        if window.context and (not words or is_ghost(words)):
-            return True
-        return is_loop(" ".join(word.text for word in words))
 
     def _again(self, window: Window, temperature: float) -> Hypothesis:
         """Without what was said before; then once more with a little chance, the same chance every time."""
@@ -193,6 +189,15 @@ def clean(pcm: bytes) -> NDArray[np.float32]:
     """Samples from -1 to 1 without a constant offset, at most as long as the model can hear."""
     audio = np.frombuffer(pcm, "<i2").astype(np.float32)[:LONGEST] / 32768.0
     return audio - audio.mean() if len(audio) else audio
+
+
+def is_doubtful(window: Window, text: str) -> bool:
+    """Whether another try may hear something better."""
+    return is_loop(text) or bool(window.context and (not text or is_ghost(text)))
+
+
+def mean_logprob(words: Sequence[SpokenWord]) -> float:
+    return sum(log(max(word.confidence, 1e-3)) for word in words) / max(1, len(words))
 
 
 def after(word: SpokenWord, samples: int) -> SpokenWord:

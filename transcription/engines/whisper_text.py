@@ -2,7 +2,6 @@
 
 import zlib
 from collections.abc import Sequence
-from math import log
 
 from faster_whisper.tokenizer import Tokenizer
 
@@ -55,14 +54,17 @@ def is_loop(text: str) -> bool:
     return len(raw) / max(1, len(zlib.compress(raw))) > LOOP_RATIO
 
 
-def is_ghost(words: Sequence[SpokenWord]) -> bool:
+def is_ghost(text: str) -> bool:
     """One of the phrases that Whisper writes where it hears no words; people say them too."""
-    return " ".join(fold(word.text) for word in words) in GHOSTS
+    return _plain(text) in GHOSTS
 
 
-def is_invented(words: Sequence[SpokenWord], no_speech: float) -> bool:
+def is_invented(text: str, logprob: float, no_speech: float) -> bool:
     """Text for audio without speech: nothing like it was said."""
-    if not words:
-        return False
-    doubt = -sum(log(max(word.confidence, 1e-3)) for word in words) / len(words)
-    return (no_speech > 0.6 and doubt > 1.0) or (no_speech > 0.4 and doubt > 0.5 and is_ghost(words))
+    if not _plain(text) or (no_speech > 0.6 and logprob < -1.0):
+        return True
+    return is_ghost(text) and no_speech > 0.4 and logprob < -0.5
+
+
+def _plain(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum() or char == " ").strip()
