@@ -102,16 +102,20 @@ def summaries(distributions: Mapping[Stage, Distribution]) -> dict[Stage, Summar
 
 @dataclass
 class SlidingWindow:
-    """The last minute of one stream, or of all; at most SLICES sets of buckets, whatever comes in."""
+    """The last minute of one stream; at most SLICES sets of buckets, whatever comes in."""
 
     _slices: dict[int, Distributions] = field(default_factory=dict)  # by slice number
 
     def add(self, stage: Stage, ms: float, limit_ms: float, now: float) -> None:
         number = int(now / SLICE_SECONDS)
-        if number not in self._slices:
+        parts = self._slices.get(number)
+        if parts is None:
             self._forget_before(number - SLICES + 1)
-            self._slices[number] = {}
-        self._slices[number].setdefault(stage, Distribution()).add(ms, limit_ms)
+            parts = self._slices[number] = {}
+        distribution = parts.get(stage)
+        if distribution is None:
+            distribution = parts[stage] = Distribution()
+        distribution.add(ms, limit_ms)
 
     def distributions(self, now: float) -> Distributions:
         self._forget_before(int(now / SLICE_SECONDS) - SLICES + 1)
@@ -134,16 +138,16 @@ class LatencyMeter:
     def __init__(self, limit_ms: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit_ms = limit_ms
         self._clock = clock
-        self._all = SlidingWindow()
         self._sources: dict[Source, SlidingWindow] = {}  # those heard of in the last minute
 
     def record(self, source: Source, stage: Stage, ms: float) -> None:
-        now = self._clock()
-        self._all.add(stage, ms, self.limit_ms, now)
-        self._sources.setdefault(source, SlidingWindow()).add(stage, ms, self.limit_ms, now)
+        window = self._sources.get(source)
+        if window is None:
+            window = self._sources[source] = SlidingWindow()
+        window.add(stage, ms, self.limit_ms, self._clock())
 
     def whole(self) -> Distributions:
-        return self._all.distributions(self._clock())
+        return merged(self.by_source().values())
 
     def by_source(self) -> dict[Source, Distributions]:
         """Sources of which nothing was measured for a minute are forgotten."""

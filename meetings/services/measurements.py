@@ -59,7 +59,7 @@ async def report(kind: ProcessKind) -> None:
     await bus_clock.ask(audio_bus().time_ms)
     name, now = process_name(kind), time.time()
     by_source = latency.by_source()
-    sheet = Sheet(now, generate_latest(registry).decode(), latency.whole(), list(by_source.items()))
+    sheet = Sheet(now, generate_latest(registry).decode(), merged(by_source.values()), list(by_source.items()))
     async with redis_client().pipeline(transaction=False) as orders:
         orders.hset(SHEETS, name, msgspec.json.encode(sheet))
         for meeting_id, distributions in _by_meeting(by_source.items()).items():
