@@ -59,7 +59,16 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("host",)
     search_fields = ("title", "agenda", "host__email", "host__display_name", "participants__display_name", "code")
     date_hierarchy = "created_at"
-    readonly_fields = ("code", "status", "created_at", "started_at", "ended_at", "transcript")
+    readonly_fields = (
+        "code",
+        "status",
+        "planned_at",
+        "planned_minutes",
+        "created_at",
+        "started_at",
+        "ended_at",
+        "transcript",
+    )
     autocomplete_fields = ("host",)
     form = MeetingAdminForm
     inlines = (ParticipantInline,)

@@ -17,7 +17,9 @@ from redis.exceptions import RedisError
 from meetings.protocol import (
     CaptionFinal,
     MarkChanged,
+    MeetingChanged,
     MeetingEnded,
+    OffRecordChanged,
     ParticipantHand,
     ParticipantJoined,
     ParticipantLeft,
@@ -27,7 +29,7 @@ from meetings.protocol import (
 )
 from meetings.redis import redis_client, with_redis
 
-PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState | ParticipantHand
+PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState | ParticipantHand | MeetingChanged | OffRecordChanged
 logger = logging.getLogger(__name__)
 
 
@@ -82,6 +84,24 @@ async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes 
         logger.warning("event not announced, its number will be missed (%s)", type(error).__name__)
     if isinstance(event, MeetingEnded):
         await layer.group_send(meeting_group("audio", meeting_id), {"type": "audio.closed"})
+    if isinstance(event, OffRecordChanged):
+        await layer.group_send(meeting_group("audio", meeting_id), {"type": "audio.record"})
+
+
+async def tell(participant_id: UUID | str, event: RoomEvent) -> None:
+    """Send an event to one participant's page."""
+    message = {"type": "participant.told", "text": encode(event)}
+    await get_channel_layer().group_send(participant_group(participant_id), message)
+
+
+async def send_out(participant_id: UUID | str) -> None:
+    """Close the sockets of a participant whom a host removed."""
+    await get_channel_layer().group_send(participant_group(participant_id), {"type": "participant.removed"})
+
+
+async def waiting_changed(meeting_id: UUID | str) -> None:
+    """Have the hosts' sockets look who waits."""
+    await get_channel_layer().group_send(meeting_group("room", meeting_id), {"type": "room.waiting"})
 
 
 def presence_key(meeting_id: UUID | str) -> str:
@@ -102,6 +122,14 @@ async def _presence_number(meeting_id: UUID | str) -> int:
 def announce(meeting_id: UUID | str, event: RoomEvent) -> None:
     """`publish` for synchronous code."""
     with_redis(partial(publish, meeting_id, event))
+
+
+def announce_waiting(meeting_id: UUID | str) -> None:
+    """`waiting_changed` for synchronous code; hosts also see who waits when their page connects."""
+    try:
+        with_redis(partial(waiting_changed, meeting_id))
+    except (RedisError, OSError) as error:
+        logger.warning("hosts not told who waits (%s)", type(error).__name__)
 
 
 async def supersede(participant_id: UUID | str, kind: str, generation: int) -> None:

@@ -67,14 +67,24 @@ class MeetingAdminForm(forms.ModelForm):  # type: ignore[type-arg]
         return zone
 
 
-class GuestForm(forms.Form):
+class LobbyForm(forms.Form):
+    """Entering a room: nobody is transcribed who did not agree to it."""
+
+    consent = forms.BooleanField(
+        label=_("I agree that what I say with my microphone on is transcribed and kept in the transcript."),
+        error_messages={"required": _("Without your agreement you cannot enter: everything said here is transcribed.")},
+    )
+
+
+class GuestForm(LobbyForm):
     display_name = forms.CharField(
         label=_("Your name"),
         help_text=_("Shown beside what you say."),
         max_length=80,
         validators=[validate_visible],
-        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "name"}),
+        widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "name", "data-lobby-target": "name"}),
     )
+    field_order = ("display_name", "consent")
 
 
 class DownloadForm(forms.Form):

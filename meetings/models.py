@@ -48,6 +48,10 @@ class Meeting(models.Model):
     agenda = models.TextField(_("agenda"), max_length=10_000, blank=True)
     host = models.ForeignKey(User, on_delete=models.PROTECT, related_name="hosted_meetings", verbose_name=_("host"))
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    planned_at = models.DateTimeField(_("planned for"), null=True, blank=True)  # empty: now, or whenever somebody comes
+    planned_minutes = models.PositiveSmallIntegerField(_("planned length (min)"), default=60)
+    locked = models.BooleanField(_("locked"), default=False)  # nobody new joins
+    waiting_room = models.BooleanField(_("waiting room"), default=False)  # newcomers wait until a host admits them
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.SCHEDULED)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
@@ -79,11 +83,18 @@ class Participant(models.Model):
         MEMBER = "member", _("Member")
         GUEST = "guest", _("Guest")
 
+    class Admission(models.TextChoices):
+        WAITING = "waiting", _("Waiting")  # until a host lets them in
+        ADMITTED = "admitted", _("Admitted")
+        REMOVED = "removed", _("Removed")  # by a host; does not come back
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="participants")
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="participations")
     display_name = models.CharField(_("name"), max_length=80)
     role = models.CharField(_("role"), max_length=8, choices=Role.choices)
+    admission = models.CharField(_("admission"), max_length=8, choices=Admission.choices, default=Admission.ADMITTED)
+    consented_at = models.DateTimeField(_("consented to transcription"), null=True, blank=True)
     color = models.PositiveSmallIntegerField(_("colour"), default=0)  # index into the palette, by order of joining
     joined_at = models.DateTimeField(_("joined"), null=True, blank=True)
     left_at = models.DateTimeField(_("left"), null=True, blank=True)  # empty while in the room
@@ -109,6 +120,7 @@ class AudioStream(models.Model):
     participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="streams")
     sample_rate = models.PositiveIntegerField(_("sample rate"), default=16_000)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    shared = models.BooleanField(_("shared by several people"), default=False)
     offset_ms = models.PositiveBigIntegerField(_("starts at (ms)"))  # of sample 0, from the meeting's start
     fence = models.PositiveBigIntegerField(default=0)  # rises with every new owner: only the newest may store
     settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
@@ -225,3 +237,31 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text[:60]}"
+
+
+class OffRecord(models.Model):
+    """A stretch of the meeting that is not transcribed: the audio of it is not taken, and everybody sees that."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="off_record")
+    started_by = models.ForeignKey(Participant, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # empty while it goes on
+
+    class Meta:
+        ordering: ClassVar = ["started_at"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["meeting"], condition=models.Q(ended_at=None), name="off_the_record_once_at_a_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.meeting} {self.started_at:%H:%M:%S}"
+
+    @property
+    def start_ms(self) -> int:
+        return self.meeting.offset_ms(self.started_at)
+
+    @property
+    def end_ms(self) -> int | None:
+        return self.meeting.offset_ms(self.ended_at) if self.ended_at else None

@@ -29,10 +29,12 @@ class CloseCode(IntEnum):
     RESTARTING = 1012  # the server goes down for a deploy: reconnect at once
     BAD_MESSAGES = 4400  # too many refused messages
     NOT_SIGNED_IN = 4401  # no session, or it ended while connected
+    REMOVED = 4403  # a host removed the participant
     NOT_FOUND = 4404  # no such meeting, or not a participant of it
     SUPERSEDED = 4409  # the same participant opened another tab
     MEETING_ENDED = 4410
     TOO_LARGE = 4413  # a frame beyond MAX_FRAME_BYTES
+    WAITING = 4423  # a host has not let the person in yet
     TOO_FAST = 4429  # audio far faster than real time
     SILENT_CLIENT = 4508  # no sign of life, or the client stopped reading: reconnect
     TRY_LATER = 4503  # a store is away: reconnect
@@ -99,7 +101,47 @@ class EditMark(Struct, tag="mark.edit", forbid_unknown_fields=True):
     withdrawn: bool = False
 
 
-RoomRequest = Hello | Ping | State | Hand | AddMark | EditMark
+class Rename(Struct, tag="participant.rename", forbid_unknown_fields=True):
+    """Everybody renames themselves, a host anybody."""
+
+    participant_id: UUID
+    name: Annotated[str, Meta(max_length=80)]
+
+
+class AskMute(Struct, tag="participant.ask_mute", forbid_unknown_fields=True):
+    """A host asks somebody to turn the microphone off."""
+
+    participant_id: UUID
+
+
+class LowerHand(Struct, tag="participant.lower_hand", forbid_unknown_fields=True):
+    """A host lowers somebody's hand: it was their turn."""
+
+    participant_id: UUID
+
+
+class Remove(Struct, tag="participant.remove", forbid_unknown_fields=True):
+    """A host sends somebody out, or away who waits; they cannot come back."""
+
+    participant_id: UUID
+
+
+class Admit(Struct, tag="participant.admit", forbid_unknown_fields=True):
+    """A host lets somebody in who waits."""
+
+    participant_id: UUID
+
+
+class SetMeeting(Struct, tag="meeting.set", forbid_unknown_fields=True):
+    """A host's switches; one that is not named stays as it is."""
+
+    locked: bool | None = None
+    waiting_room: bool | None = None
+    off_record: bool | None = None
+
+
+HostRequest = Rename | AskMute | LowerHand | Remove | Admit | SetMeeting
+RoomRequest = Hello | Ping | State | Hand | AddMark | EditMark | HostRequest
 
 # ── What clients send on the audio socket, beside frames ────────────────────────────────────────────────────────────
 
@@ -110,6 +152,7 @@ class AudioStart(Struct, tag="audio.start", forbid_unknown_fields=True):
     sample_rate: int = 16_000
     encoding: Literal["pcm16"] = "pcm16"
     language: Annotated[str, Meta(max_length=16, pattern=r"^[A-Za-z0-9-]*$")] = ""
+    shared: bool = False  # several people speak into this microphone
     stream_id: Annotated[str, Meta(max_length=36)] = ""
 
 
@@ -237,6 +280,37 @@ class LatencyView(Struct):
     stages: list[StageView]
 
 
+class MeetingChanged(Struct, tag="meeting.changed"):
+    locked: bool
+    waiting_room: bool
+
+
+class OffRecordChanged(Struct, tag="off_record.changed"):
+    """A stretch that is not transcribed, from `start_ms`; while it goes on `end_ms` is null."""
+
+    id: int
+    start_ms: int
+    end_ms: int | None
+    name: str  # of the host who began it
+
+
+class MuteAsked(Struct, tag="mute.asked"):
+    """A host asks you to turn your microphone off."""
+
+    name: str
+
+
+class WaitingView(Struct):
+    id: str
+    name: str
+
+
+class WaitingChanged(Struct, tag="waiting.changed"):
+    """To hosts: everybody who waits to be let in."""
+
+    people: list[WaitingView]
+
+
 class Status(Struct, tag="status"):
     """Every few seconds: is anybody transcribing, how late, and the newest sequence (a client behind it asks again).
 
@@ -302,6 +376,10 @@ RoomEvent = (
     | ParticipantLeft
     | ParticipantState
     | ParticipantHand
+    | MeetingChanged
+    | OffRecordChanged
+    | MuteAsked
+    | WaitingChanged
     | Status
     | MeetingEnded
     | Pong

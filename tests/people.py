@@ -51,7 +51,7 @@ class Person:
         return code[1]
 
     def join(self, code: str, name: str) -> None:
-        answer = self.submit(f"/m/{code}/", display_name=name)
+        answer = self.submit(f"/m/{code}/", display_name=name, consent="on")
         assert answer.status_code == httpx.codes.OK, answer.text
 
     def end(self, code: str) -> None:

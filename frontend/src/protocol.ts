@@ -4,9 +4,11 @@
 export const CLOSE = {
   restarting: 1012,
   notSignedIn: 4401,
+  removed: 4403,
   notFound: 4404,
   superseded: 4409,
   meetingEnded: 4410,
+  waiting: 4423,
 } as const;
 
 /** Sample rates the server takes, in Hz. */
@@ -123,6 +125,28 @@ export interface Latency {
   stages: Array<{ stage: Stage; p50_ms: number; p95_ms: number }>;
 }
 
+/** How a host has set the meeting. */
+export interface Doors {
+  type: "meeting.changed";
+  locked: boolean;
+  waiting_room: boolean;
+}
+
+/** A stretch that is not transcribed; `end_ms` is null while it goes on. */
+export interface OffRecord {
+  type: "off_record.changed";
+  id: number;
+  start_ms: number;
+  end_ms: number | null;
+  name: string;
+}
+
+/** To hosts: who waits to be let in. */
+export interface Waiting {
+  type: "waiting.changed";
+  people: Array<{ id: string; name: string }>;
+}
+
 export type RoomEvent =
   | Welcome
   | CaptionPartial
@@ -132,6 +156,10 @@ export type RoomEvent =
   | { type: "participant.left"; participant_id: string }
   | { type: "participant.state"; participant_id: string; muted: boolean }
   | { type: "participant.hand"; participant_id: string; hand_ms: number | null }
+  | Doors
+  | OffRecord
+  | Waiting
+  | { type: "mute.asked"; name: string }
   | Status
   | { type: "meeting.ended"; complete: boolean }
   | Pong
@@ -177,16 +205,30 @@ export interface MarkContent {
 export type AddMark = { type: "mark"; id: string; sequence: number | null } & MarkContent;
 export type EditMark = { type: "mark.edit"; id: string; revision: number; withdrawn: boolean } & MarkContent;
 
+export type HostRequest =
+  | { type: "participant.rename"; participant_id: string; name: string }
+  | { type: "participant.ask_mute" | "participant.lower_hand"; participant_id: string }
+  | { type: "participant.remove" | "participant.admit"; participant_id: string }
+  | { type: "meeting.set"; locked?: boolean; waiting_room?: boolean; off_record?: boolean };
+
 export type RoomRequest =
   | { type: "hello"; last_sequence: number; last_change: number }
   | { type: "ping"; echo: number; rtt_ms?: number }
   | { type: "state"; muted: boolean }
   | { type: "hand"; raised: boolean }
   | AddMark
-  | EditMark;
+  | EditMark
+  | HostRequest;
 
 export type AudioRequest =
-  | { type: "audio.start"; sample_rate: number; encoding: "pcm16"; language: string; stream_id: string }
+  | {
+      type: "audio.start";
+      sample_rate: number;
+      encoding: "pcm16";
+      language: string;
+      shared: boolean;
+      stream_id: string;
+    }
   | { type: "audio.stop" }
   | { type: "ping"; echo: number; rtt_ms?: number };
 

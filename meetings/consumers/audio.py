@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec import UNSET
@@ -30,6 +30,7 @@ from meetings.protocol import (
     decode_frame,
 )
 from meetings.redis import audio_bus
+from meetings.services.hosting import Silence, silence_of
 from meetings.services.streams import StreamRefused, open_stream
 from transcription.bus import Appended
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
@@ -94,6 +95,7 @@ class AudioConsumer(MeetingConsumer):
         super().__init__(*args, **kwargs)
         self._stream: OpenStream | None = None
         self._appender = Appender(self._append)
+        self._silence = Silence()
         self._allowance = Allowance()  # of the connection: starting again does not renew it
 
     async def entered(self) -> None:
@@ -125,6 +127,7 @@ class AudioConsumer(MeetingConsumer):
         if start.sample_rate not in SAMPLE_RATES:
             raise ProtocolError("sample_rate", f"the sample rate must be one of {', '.join(map(str, SAMPLE_RATES))}")
         await self._appender.drained()
+        await self.audio_record({})
         try:
             info, started_at = await self._open(start)
             writer = uuid.uuid4().hex
@@ -142,7 +145,7 @@ class AudioConsumer(MeetingConsumer):
         """The stream to write; the store is not asked again about the one this connection has open."""
         if self._stream is not None and start.stream_id == self._stream.info.stream_id:
             return self._stream.info, self._stream.started_at
-        return await in_database(open_stream, self.participant.pk, start.stream_id, start.sample_rate, start.language)
+        return await in_database(open_stream, self.participant.pk, start)
 
     async def _stop(self) -> None:
         stream = self._require_stream()
@@ -195,7 +198,7 @@ class AudioConsumer(MeetingConsumer):
             appended = await audio_bus().append_all(
                 stream.info.stream_id,
                 stream.writer,
-                [(frame.first_sample, frame.pcm, age_ms(frame)) for frame in frames],
+                [(frame.first_sample, self._on_record(frame), age_ms(frame)) for frame in frames],
             )
         except (BusFull, BusUnavailable):
             await self._hold(stream)
@@ -209,6 +212,15 @@ class AudioConsumer(MeetingConsumer):
                 await self.tell(AudioAck(stream.next_sample))
             if len(appended) < len(frames):
                 await self._hold(stream)
+
+    def _on_record(self, frame: AudioFrame) -> bytes:
+        """The frame's audio; digital silence for what was said off the record, also when it comes much later."""
+        captured_at = datetime.now(UTC) - timedelta(milliseconds=age_ms(frame))
+        return bytes(len(frame.pcm)) if self._silence.covers(captured_at) else frame.pcm
+
+    async def audio_record(self, _message: dict[str, Any]) -> None:
+        """A host went off the record, or on again."""
+        self._silence = await in_database(silence_of, self.meeting.pk)
 
     async def _register_again(self, stream: OpenStream) -> None:
         with suppress(BusUnavailable):  # then the next frame tries

@@ -21,7 +21,7 @@ from meetings.measures import refusals, sockets
 from meetings.models import Meeting, Participant
 from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
 from meetings.redis import redis_client
-from meetings.services.access import participant_by_session, still_admitted
+from meetings.services.access import admission_by_session, participant_by_session, still_admitted
 from transcription.errors import TranscriptionError
 from transcription.log_ids import bind
 
@@ -77,7 +77,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
             return
         found = await in_database(participant_by_session, self.scope["url_route"]["kwargs"]["code"], self._session_key)
         if found is None:
-            await self.refuse(CloseCode.NOT_FOUND, "not_found", "There is no such meeting, or you have not joined it.")
+            await self._turn_away()
             return
         self.participant = found
         self.meeting = found.meeting
@@ -88,6 +88,22 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         await self.channel_layer.group_add(self.meeting_group, self.channel_name)
         self._watch = asyncio.create_task(self._watch_client(), name=f"{self.kind} heartbeat")
         await self.entered()
+
+    async def _turn_away(self) -> None:
+        code = self.scope["url_route"]["kwargs"]["code"]
+        admission = await in_database(admission_by_session, code, self._session_key)
+        if admission == Participant.Admission.REMOVED:
+            await self.participant_removed({})
+        elif admission == Participant.Admission.WAITING:
+            await self.refuse(CloseCode.WAITING, "waiting", "A host has not let you in yet.")
+        else:
+            await self.refuse(CloseCode.NOT_FOUND, "not_found", "There is no such meeting, or you have not joined it.")
+
+    async def participant_removed(self, _message: dict[str, Any]) -> None:
+        await self.refuse(CloseCode.REMOVED, "removed", "A host removed you from this meeting.")
+
+    async def participant_told(self, message: dict[str, Any]) -> None:
+        """An event for this participant's page alone; the audio socket has none."""
 
     async def _farewell(self) -> None:
         await self.refuse(CloseCode.RESTARTING, "restarting", "The server restarts; this page comes back by itself.")

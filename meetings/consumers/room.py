@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from msgspec import UNSET
@@ -10,6 +11,7 @@ from meetings import fanout
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.company import Company
 from meetings.consumers.following import Following
+from meetings.consumers.hosting import host_meeting
 from meetings.consumers.timing import delivered
 from meetings.database import in_database
 from meetings.models import Meeting
@@ -36,7 +38,7 @@ from meetings.protocol import (
     decode_room_request,
 )
 from meetings.redis import redis_client
-from meetings.services import captions, marks, measurements, presence, transcribers
+from meetings.services import captions, hosting, marks, measurements, presence, transcribers
 from meetings.services.rooms import start_meeting
 
 
@@ -94,6 +96,8 @@ class RoomConsumer(MeetingConsumer):
                 await self._mark(partial(marks.add_mark, self.participant.pk, request), request.id)
             case EditMark():
                 await self._mark(partial(marks.edit_mark, self.participant.pk, request), request.id)
+            case _:
+                await host_meeting(self.participant, request)
 
     # ── Welcome and history ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -103,6 +107,7 @@ class RoomConsumer(MeetingConsumer):
             raise ProtocolError("sequence_unknown", f"the newest caption is {meeting.last_sequence}")
         self._company.start_after(int(await redis_client().get(fanout.presence_key(meeting.pk)) or 0))
         await self.tell(await self._welcome_message(meeting))
+        await self._tell_doors()
         await self._captions.start_after(hello.last_sequence)
         await self._marks.start_after(min(hello.last_change, meeting.last_change))
         if not meeting.takes_audio:
@@ -131,6 +136,22 @@ class RoomConsumer(MeetingConsumer):
     async def _tell_everybody(self) -> None:
         for person in await self._everybody():
             await self.tell(ParticipantJoined(person))
+        await self._tell_doors()
+
+    async def _tell_doors(self) -> None:
+        """How a host has set the meeting; to hosts also who waits."""
+        meeting = await in_database(Meeting.objects.get, pk=self.meeting.pk)
+        await self.tell(hosting.doors(meeting))
+        for span in await in_database(hosting.off_record_of, meeting.pk):
+            await self.tell(span)
+        await self.room_waiting({})
+
+    async def room_waiting(self, _message: dict[str, Any]) -> None:
+        if self.participant.is_host:
+            await self.tell(await in_database(hosting.waiting, self.meeting.pk))
+
+    async def participant_told(self, message: dict[str, Any]) -> None:
+        await self.send(text_data=message["text"])
 
     async def room_event(self, message: fanout.RoomMessage) -> None:
         if self._captions.last is None or self.closing:

@@ -15,7 +15,13 @@ SESSION_KEY = "participants"  # of a guest: {meeting id: participant id}
 
 
 def participant_of(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> Participant | None:
-    """The participant that a signed-in user, or a guest's session, is in this meeting."""
+    """The participant that a signed-in user, or a guest's session, is in this meeting, if they are admitted."""
+    seat = seat_of(meeting, user, session)
+    return seat if seat is not None and seat.admission == Participant.Admission.ADMITTED else None
+
+
+def seat_of(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> Participant | None:
+    """Who the person is in this meeting, whether admitted, waiting or removed."""
     if user.is_authenticated:
         return meeting.participants.filter(user=user).first()
     participant_id = session.get(SESSION_KEY, {}).get(str(meeting.pk))
@@ -30,6 +36,14 @@ def participant_by_session(code: str, session_key: str | None) -> Participant | 
     if meeting is not None and participant is not None:
         participant.meeting = meeting
     return participant
+
+
+def admission_by_session(code: str, session_key: str | None) -> str | None:
+    """Whether the session of a cookie is admitted to a meeting, waits or was removed; None for a stranger."""
+    meeting = Meeting.objects.filter(code=code).first()
+    request = _request(session_key)
+    seat = seat_of(meeting, get_user(request), request.session) if meeting else None
+    return seat.admission if seat else None
 
 
 def still_admitted(participant: Participant, session_key: str | None) -> bool | None:

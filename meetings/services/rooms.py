@@ -12,13 +12,25 @@ from django.utils import timezone
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
 from meetings.protocol import MeetingEnded
-from meetings.services.access import SESSION_KEY, participant_of
+from meetings.services.access import SESSION_KEY, seat_of
 
 MAX_LISTED = 200
 
 
-class MeetingOver(Exception):
+class JoinRefused(Exception):
+    """The person does not get a seat."""
+
+
+class MeetingOver(JoinRefused):
     """The meeting ended: nobody new can join."""
+
+
+class MeetingLocked(JoinRefused):
+    """A host locked the meeting: nobody new can join."""
+
+
+class Removed(JoinRefused):
+    """A host removed this person."""
 
 
 def create_meeting(host: User, title: str, language: str, agenda: str, time_zone: str) -> Meeting:
@@ -28,17 +40,33 @@ def create_meeting(host: User, title: str, language: str, agenda: str, time_zone
 def join(
     meeting: Meeting, *, user: User | AnonymousUser, session: MutableMapping[str, Any], display_name: str
 ) -> Participant:
-    """Make the person a participant, or find who they are already; raises MeetingOver."""
+    """Make the person a participant, or find who they are already; raises JoinRefused.
+
+    Whoever joins has consented to being transcribed. Where there is a waiting room, newcomers wait for a host.
+    """
     with transaction.atomic():
         locked = Meeting.objects.select_for_update().get(pk=meeting.pk)
-        if known := participant_of(locked, user, session):
-            return known
+        if known := seat_of(locked, user, session):
+            return _back(known)
         if not locked.takes_audio:
             raise MeetingOver
+        if locked.locked and locked.host_id != user.pk:
+            raise MeetingLocked
         participant = _new_participant(locked, user, display_name)
     if not user.is_authenticated:
         session[SESSION_KEY] = {**session.get(SESSION_KEY, {}), str(meeting.pk): str(participant.pk)}
+    if participant.admission == Participant.Admission.WAITING:
+        transaction.on_commit(partial(fanout.announce_waiting, meeting.pk))
     return participant
+
+
+def _back(seat: Participant) -> Participant:
+    if seat.admission == Participant.Admission.REMOVED:
+        raise Removed
+    if seat.consented_at is None:
+        seat.consented_at = timezone.now()
+        seat.save(update_fields=["consented_at"])
+    return seat
 
 
 def _new_participant(meeting: Meeting, user: User | AnonymousUser, display_name: str) -> Participant:
@@ -51,8 +79,15 @@ def _new_participant(meeting: Meeting, user: User | AnonymousUser, display_name:
         user=account,
         display_name=display_name or str(account or ""),
         role=role,
+        admission=_admission(meeting, role),
+        consented_at=timezone.now(),
         color=meeting.participants.count(),
     )
+
+
+def _admission(meeting: Meeting, role: str) -> str:
+    waits = meeting.waiting_room and role != Participant.Role.HOST
+    return Participant.Admission.WAITING if waits else Participant.Admission.ADMITTED
 
 
 def start_meeting(meeting: Meeting) -> None:

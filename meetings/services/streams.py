@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from meetings.models import AudioStream, Meeting, Participant
+from meetings.protocol import AudioStart
 from meetings.services.rooms import complete_meeting
 from transcription.streams import StreamInfo
 
@@ -14,18 +15,18 @@ class StreamRefused(Exception):
     """The stream cannot be opened; the text says why."""
 
 
-def open_stream(participant_id: UUID, stream_id: str, sample_rate: int, language: str) -> tuple[StreamInfo, datetime]:
+def open_stream(participant_id: UUID, start: AudioStart) -> tuple[StreamInfo, datetime]:
     """A new stream, or the participant's own one to go on with; returns it and when its sample 0 was spoken.
 
-    Raises StreamRefused when `stream_id` is not the participant's or was recorded at another rate.
+    Raises StreamRefused when its `stream_id` is not the participant's or was recorded at another rate.
     """
     participant = Participant.objects.select_related("meeting").get(pk=participant_id)
-    if stream_id:
-        stream = _own_stream(participant, stream_id)
-        if stream.sample_rate != sample_rate:
+    if start.stream_id:
+        stream = _own_stream(participant, start.stream_id)
+        if stream.sample_rate != start.sample_rate:
             raise StreamRefused("the stream was begun at another sample rate")
     else:
-        stream = _new_stream(participant, sample_rate, language)
+        stream = _new_stream(participant, start)
     return _info(participant, stream), stream.started_at
 
 
@@ -36,12 +37,13 @@ def _own_stream(participant: Participant, stream_id: str) -> AudioStream:
         raise StreamRefused("there is no such stream of yours") from None
 
 
-def _new_stream(participant: Participant, sample_rate: int, language: str) -> AudioStream:
+def _new_stream(participant: Participant, start: AudioStart) -> AudioStream:
     now = timezone.now()
     return AudioStream.objects.create(
         participant=participant,
-        sample_rate=sample_rate,
-        language=language or participant.meeting.language,
+        sample_rate=start.sample_rate,
+        language=start.language or participant.meeting.language,
+        shared=start.shared,
         offset_ms=participant.meeting.offset_ms(now),
         started_at=now,
     )

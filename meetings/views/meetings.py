@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,8 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meetings.exports import FORMATS
-from meetings.forms import GuestForm, MeetingForm
-from meetings.models import Meeting, User
+from meetings.forms import GuestForm, LobbyForm, MeetingForm
+from meetings.invitations import qr_code
+from meetings.languages import LANGUAGE_CHOICES
+from meetings.models import Meeting, Participant, User
 from meetings.services import access, rooms
 
 
@@ -44,24 +47,65 @@ def new(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, code: str) -> HttpResponse:
+    """The lobby: also for those who have been here, to choose their devices again."""
     meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
-    participant = access.participant_of(meeting, request.user, request.session)
-    if participant is not None and meeting.takes_audio:
+    seat = access.seat_of(meeting, request.user, request.session)
+    removed = seat is not None and seat.admission == Participant.Admission.REMOVED
+    if seat is not None and meeting.takes_audio and not removed and "devices" not in request.GET:
         return redirect("meeting-room", code)
     if not meeting.takes_audio and access.may_read(meeting, request.user, request.session):
         return redirect("meeting-transcript", code)
-    form = None if request.user.is_authenticated else GuestForm(request.POST or None)
-    if request.method == "POST" and (form is None or form.is_valid()):
-        return _enter(request, meeting, form.cleaned_data["display_name"] if form else "")
-    return render(request, "meetings/join.html", {"meeting": meeting, "form": form, "participant": participant})
+    known = request.user.is_authenticated or seat is not None
+    form = (LobbyForm if known else GuestForm)(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        return _enter(request, meeting, form.cleaned_data.get("display_name", ""))
+    context = {
+        "meeting": meeting,
+        "form": form,
+        "seat": seat,
+        "door": _door(meeting, seat, request.user),
+        "languages": LANGUAGE_CHOICES,
+    }
+    return render(request, "meetings/join.html", context)
+
+
+def _door(meeting: Meeting, seat: Participant | None, user: User | AnonymousUser) -> str:
+    """What the person finds: "open", "ended", "locked" or "removed"."""
+    if not meeting.takes_audio:
+        return "ended"
+    if seat is not None and seat.admission == Participant.Admission.REMOVED:
+        return "removed"
+    return "locked" if meeting.locked and seat is None and meeting.host_id != user.pk else "open"
 
 
 def _enter(request: HttpRequest, meeting: Meeting, display_name: str) -> HttpResponse:
     try:
         rooms.join(meeting, user=request.user, session=request.session, display_name=display_name)
-    except rooms.MeetingOver:
+    except rooms.JoinRefused:
         return redirect("meeting-join", meeting.code)
     return redirect("meeting-room", meeting.code)
+
+
+@never_cache
+@require_safe
+def waiting(request: HttpRequest, code: str) -> HttpResponse:
+    """The waiting room; its page looks every few seconds whether it still is the right one."""
+    meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
+    seat = access.seat_of(meeting, request.user, request.session)
+    if seat is None or not meeting.takes_audio or seat.admission == Participant.Admission.REMOVED:
+        return redirect("meeting-join", code)
+    if seat.admission == Participant.Admission.ADMITTED:
+        return redirect("meeting-room", code)
+    return render(request, "meetings/waiting.html", {"meeting": meeting, "participant": seat})
+
+
+@never_cache
+@require_safe
+def invite_picture(request: HttpRequest, code: str) -> HttpResponse:
+    """The invite link as a QR code, for those who are in the meeting."""
+    _readable(request, code)
+    link = request.build_absolute_uri(reverse("meeting-join", args=[code]))
+    return HttpResponse(qr_code(link), content_type="image/svg+xml")
 
 
 @never_cache
@@ -70,7 +114,8 @@ def room(request: HttpRequest, code: str) -> HttpResponse:
     meeting = get_object_or_404(Meeting, code=code)
     participant = access.participant_of(meeting, request.user, request.session)
     if participant is None:
-        return redirect("meeting-join", code)
+        seat = access.seat_of(meeting, request.user, request.session)
+        return redirect("meeting-waiting" if seat is not None else "meeting-join", code)
     if not meeting.takes_audio:
         return redirect("meeting-transcript", code)
     context = {
@@ -116,6 +161,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "meeting": meeting,
         "participants": meeting.participants.all(),
         "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
+        "off_record": meeting.off_record.all(),
         "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),
         "duration_ms": meeting.offset_ms(ended),
         "formats": FORMATS,

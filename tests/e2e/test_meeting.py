@@ -83,6 +83,7 @@ def enter(launched: Browser, site: Stack, code: str, name: str) -> Page:
     page.add_init_script(OBSERVE)
     page.goto(f"{site.base_url}/m/{code}/")
     page.get_by_label("Your name").fill(name)
+    page.get_by_label("I agree").check()
     page.get_by_role("button", name="Enter the room").click()
     expect(page.get_by_role("button", name="Join with microphone")).to_be_visible()
     return page

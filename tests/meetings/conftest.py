@@ -50,5 +50,5 @@ def meeting(ada: "User") -> "Meeting":
 def grace(meeting: "Meeting") -> Client:
     """The browser of a guest who has joined Ada's meeting."""
     client = Client()
-    client.post(f"/m/{meeting.code}/", {"display_name": "Grace"})
+    client.post(f"/m/{meeting.code}/", {"display_name": "Grace", "consent": "on"})
     return client

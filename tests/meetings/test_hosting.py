@@ -74,7 +74,7 @@ def test_the_host_ends_a_meeting_they_never_entered(meeting: Meeting, ada: User)
 
 def test_only_the_host_ends_it(meeting: Meeting, grace: Client, eve: User, admin: User) -> None:
     member = signed_in(eve)
-    member.post(f"/m/{meeting.code}/")
+    member.post(f"/m/{meeting.code}/", {"consent": "on"})
     assert [client.post(f"/m/{meeting.code}/end/").status_code for client in (grace, member, signed_in(admin))] == [
         403
     ] * 3

@@ -14,6 +14,8 @@ export interface OpenMicrophone {
   readonly sampleRate: number;
   /** The device's name, as the browser shows it. */
   readonly label: string;
+  /** What the other participants may hear: muting the microphone mutes it too. */
+  readonly media: MediaStream;
   setMuted(muted: boolean): void;
   /** How loud it is beside a muted microphone, 0…1; what is said there goes nowhere. */
   overheardLevel(): number;
@@ -26,6 +28,8 @@ export interface OpenMicrophone {
 /** What the browser must give; tests give another. */
 export interface MicrophoneOptions {
   workletUrl: string;
+  /** Of the browser's list of devices; "" for its default. One that is gone is replaced by the default. */
+  deviceId: string;
   onFrame(frame: CapturedFrame): void;
   /** The device was unplugged or taken away. */
   onLost(): void;
@@ -35,7 +39,7 @@ const WANTED_RATES = [16_000, undefined, 48_000, 44_100] as const; // undefined:
 
 /** Opens the microphone. Call it inside a click, or the audio graph stays suspended. Throws MicrophoneError. */
 export async function openMicrophone(options: MicrophoneOptions): Promise<OpenMicrophone> {
-  const media = await askForMedia();
+  const media = await askForMedia(options.deviceId);
   try {
     const { context, source } = contextFor(media);
     await context.audioWorklet.addModule(options.workletUrl);
@@ -68,9 +72,10 @@ export async function mayRecord(): Promise<boolean> {
   }
 }
 
-async function askForMedia(): Promise<MediaStream> {
+async function askForMedia(deviceId: string): Promise<MediaStream> {
   if (!navigator.mediaDevices) throw new MicrophoneError(window.isSecureContext ? "unsupported" : "insecure");
-  const audio = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  const processing = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  const audio = deviceId ? { ...processing, deviceId: { ideal: deviceId } } : processing;
   try {
     return await navigator.mediaDevices.getUserMedia({ audio });
   } catch (error) {
@@ -119,6 +124,7 @@ function opened(media: MediaStream, context: AudioContext, options: MicrophoneOp
   return {
     sampleRate: context.sampleRate,
     label: track.label,
+    media,
     setMuted(muted) {
       track.enabled = !muted;
       ear.listen(muted);

@@ -26,7 +26,10 @@ function newSpeaker(sampleRate = 16_000): Speaker {
   const memory = new StreamMemory("code", sessionStorage);
   const position = memory.resume(around.now());
   const unfinished = position && { position, frames: spool.framesOf(position.streamId) };
-  const made = new Speaker({ url: "/audio/", sampleRate, language: "", memory, spool, listener, around }, unfinished);
+  const made = new Speaker(
+    { url: "/audio/", sampleRate, language: "", shared: false, memory, spool, listener, around },
+    unfinished,
+  );
   made.begin();
   return made;
 }

@@ -15,6 +15,7 @@ export interface SpeakerOptions {
   url: string;
   sampleRate: number;
   language: string;
+  shared: boolean;
   memory: StreamMemory;
   spool: AudioSpool;
   listener: SpeakerListener;
@@ -50,7 +51,7 @@ export class Speaker {
     private readonly options: SpeakerOptions,
     unfinished: Unfinished | null = null,
   ) {
-    const { url, around, sampleRate, language, listener } = options;
+    const { url, around, sampleRate, language, shared, listener } = options;
     this.sampleRate = sampleRate;
     this.copy = new SafeCopy(options.spool);
     this.base = this.next = unfinished?.position.nextSample ?? 0;
@@ -59,7 +60,7 @@ export class Speaker {
     const kept = { frames: unfinished?.frames ?? [], stops: unfinished?.position.stops ?? [] };
     this.uplink = new AudioUplink(
       url,
-      { streamId: this.streamId, sampleRate, language, firstSample: this.base, kept },
+      { streamId: this.streamId, sampleRate, language, shared, firstSample: this.base, kept },
       {
         changed: (state) => listener.changed(state),
         identified: (streamId, origin) => this.identified(streamId, origin),

@@ -21,7 +21,7 @@ beforeEach(() => {
 function newUplink(streamId: string, firstSample = 0): AudioUplink {
   return new AudioUplink(
     "/audio/",
-    { streamId, sampleRate: RATE, language: "", firstSample, kept: { frames: [], stops: [] } },
+    { streamId, sampleRate: RATE, language: "", shared: false, firstSample, kept: { frames: [], stops: [] } },
     { changed: (state) => states.push(state), identified: () => {}, refused: (code) => refusals.push(code) },
     around,
   );

@@ -17,6 +17,8 @@ export interface StreamIdentity {
   streamId: string;
   sampleRate: number;
   language: string;
+  /** Several people speak into this microphone. */
+  shared: boolean;
   /** Where the frames' numbering begins. */
   firstSample: number;
   /** What an earlier page could not send any more. */
@@ -135,8 +137,15 @@ export class AudioUplink {
   private start(): void {
     this.phase = "starting";
     this.owedSince = this.around.now();
-    const { streamId, sampleRate, language } = this.identity;
-    this.say({ type: "audio.start", sample_rate: sampleRate, encoding: "pcm16", language, stream_id: streamId });
+    const { streamId, sampleRate, language, shared } = this.identity;
+    this.say({
+      type: "audio.start",
+      sample_rate: sampleRate,
+      encoding: "pcm16",
+      language,
+      shared,
+      stream_id: streamId,
+    });
   }
 
   private lost(): void {

@@ -15,6 +15,7 @@ const device = {
   label: "Built-in microphone",
   setMuted: vi.fn(),
   overheardLevel: vi.fn(() => 0),
+  media: new MediaStream(),
   isSuspended: vi.fn(() => false),
   wake: vi.fn(),
   close: vi.fn(),
@@ -303,4 +304,18 @@ describe("a reload", () => {
     expect(device.wake).toHaveBeenCalled();
     expect(texts(".mic-problem p")).toEqual([]);
   });
+});
+
+it("off the record sends nothing and goes on afterwards, while the microphone stays on", async () => {
+  await press();
+  connect();
+  announce("room:record", { off: true });
+  hear(0.1);
+  expect(around.wire.frames).toEqual([]);
+  expect(around.wire.said.at(-1)).toBe("audio.stop");
+  expect(state()).toBe("on");
+  around.wire.say({ type: "audio.summary", stream_id: "s", next_sample: 0, frames: 0 });
+  announce("room:record", { off: false });
+  hear(0.1, 1_600);
+  expect(around.wire.said.at(-1)).toBe("audio.start");
 });

@@ -10,7 +10,8 @@ import type { UplinkState } from "../audio/uplink";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
 import { CLOSE } from "../protocol";
-import { announce, type MicrophoneState } from "../room/events";
+import { announce, type MicrophoneState, type RecordChanged } from "../room/events";
+import { rememberedLanguage, rememberedSound } from "../room/sound-choice";
 
 /** The microphone button: joins, mutes and unmutes; shows the level; explains what is wrong. */
 export class MicrophoneController extends Controller<HTMLElement> {
@@ -42,6 +43,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   private wantsMicrophone = false;
   private closed = false;
   private readonly devicesChanged = () => void this.recover();
+  private offRecord = false;
 
   connect(): void {
     this.memory = new StreamMemory(this.codeValue, window.sessionStorage);
@@ -75,6 +77,11 @@ export class MicrophoneController extends Controller<HTMLElement> {
     this.stop();
   }
 
+  /** Turns the microphone off; one that is off stays off. */
+  silence(): void {
+    if (this.stateValue === "on") this.mute();
+  }
+
   // ── What the page tells ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** The meeting is over for this page. */
@@ -88,6 +95,17 @@ export class MicrophoneController extends Controller<HTMLElement> {
   /** The page may be about to go: what the server does not have yet must outlive it. */
   save(): void {
     this.speaker?.save();
+  }
+
+  /** Off the record nothing is sent; the others go on hearing each other. */
+  record(event: RecordChanged): void {
+    this.offRecord = event.detail.off;
+    this.applyRecord();
+  }
+
+  private applyRecord(): void {
+    if (this.offRecord) this.speaker?.mute();
+    else if (this.stateValue === "on") this.speaker?.unmute();
   }
 
   tick(): void {
@@ -131,6 +149,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
     try {
       this.microphone = await MicrophoneController.open({
         workletUrl: this.workletValue,
+        deviceId: rememberedSound(localStorage).microphone,
         onFrame: (frame) => this.captured(frame),
         onLost: () => this.lost(),
       });
@@ -153,6 +172,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
     }
     this.speaker.begin();
     this.become("on");
+    this.applyRecord();
   }
 
   /** A stream has one rate: another microphone may need another stream. */
@@ -165,7 +185,8 @@ export class MicrophoneController extends Controller<HTMLElement> {
     const options = {
       url: socketUrl(this.urlValue),
       sampleRate,
-      language: this.languageValue,
+      language: rememberedLanguage(localStorage, this.codeValue) ?? this.languageValue,
+      shared: rememberedSound(localStorage).shared,
       memory: this.memory,
       spool: this.spool,
       around: MicrophoneController.around,
@@ -203,8 +224,8 @@ export class MicrophoneController extends Controller<HTMLElement> {
 
   private unmute(): void {
     this.microphone?.setMuted(false);
-    this.speaker?.unmute();
     this.become("on");
+    this.applyRecord();
   }
 
   private wake(): void {

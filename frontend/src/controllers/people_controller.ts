@@ -1,5 +1,5 @@
 import { Controller } from "@hotwired/stimulus";
-import type { RoomChanged } from "../room/events";
+import { announce, type RoomChanged } from "../room/events";
 import { slot } from "../room/segment-element";
 import type { Person, RoomStore } from "../room/store";
 
@@ -37,6 +37,11 @@ export class PeopleController extends Controller<HTMLElement> {
     }
   }
 
+  open(event: Event): void {
+    const item = (event.target as Element).closest(".person");
+    announce("person:open", { id: item?.id.replace("person-", "") });
+  }
+
   private add(person: Person): HTMLElement {
     const item = (this.templateTarget.content.cloneNode(true) as DocumentFragment).firstElementChild as HTMLElement;
     item.id = itemId(person);
@@ -54,6 +59,7 @@ export class PeopleController extends Controller<HTMLElement> {
     slot(item, "host").hidden = person.role !== "host";
     slot(item, "speaking").hidden = !speaking;
     slot(item, "muted").hidden = !person.muted;
+    slot(item, "open").hidden = person.id !== this.store?.you && !this.store?.isHost;
   }
 }
 

@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
 import type { CaptionFinal, Refusal } from "../protocol";
-import { announce, type MarkSent, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
+import { announce, type HostAsked, type MarkSent, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
 import { RoomConnection } from "../room/room-connection";
 import type { Situation } from "../room/situation";
 import { RoomStore } from "../room/store";
@@ -29,6 +29,7 @@ export class RoomController extends Controller<HTMLElement> {
       lost: () => this.link("lost"),
       refused: (code: number) => this.refused(code),
       denied: (refusal: Refusal) => announce("room:denied", refusal),
+      muteAsked: (name: string) => announce("room:mute-asked", { name }),
     };
     this.connection = new RoomConnection(socketUrl(this.urlValue), this.store, listener, RoomController.around);
     this.connection.open();
@@ -65,6 +66,10 @@ export class RoomController extends Controller<HTMLElement> {
     announce("room:changed", { store: this.store, final: null, marksWaiting: this.connection.marksWaiting });
   }
 
+  ask(event: HostAsked): void {
+    this.connection.host(event.detail.request);
+  }
+
   toggleHand(): void {
     const raised = this.store.people.get(this.store.you)?.hand_ms != null;
     this.connection.setHand(!raised);
@@ -72,7 +77,15 @@ export class RoomController extends Controller<HTMLElement> {
 
   private changed(final: CaptionFinal | null): void {
     announce("room:changed", { store: this.store, final, marksWaiting: this.connection.marksWaiting });
+    this.showRecord();
     if (this.store.ended !== "no") this.close();
+  }
+
+  private showRecord(): void {
+    const off = this.store.isOffRecord;
+    if (off === this.element.classList.contains("is-off-record")) return;
+    this.element.classList.toggle("is-off-record", off);
+    announce("room:record", { off });
   }
 
   private refused(code: number): void {

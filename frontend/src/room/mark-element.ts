@@ -5,6 +5,7 @@ import { slot } from "./segment-element";
 /** Fills an element made from `templates/meetings/_mark.html`. */
 export function fillMark(element: HTMLElement, mark: Mark): void {
   element.dataset.mark = mark.id;
+  element.dataset.participant = mark.participant_id;
   element.dataset.kind = mark.kind;
   element.dataset.color = String(mark.color);
   element.classList.toggle("is-withdrawn", mark.withdrawn);

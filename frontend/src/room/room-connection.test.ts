@@ -21,6 +21,7 @@ beforeEach(() => {
     lost: () => {},
     refused: () => {},
     denied: () => {},
+    muteAsked: () => {},
   };
   connection = new RoomConnection("/room/", new RoomStore(417), listener, around);
   connection.open();

@@ -1,5 +1,5 @@
 import { LastingSocket, type Surroundings } from "../net/lasting-socket";
-import type { AddMark, CaptionFinal, EditMark, Refusal, RoomEvent, RoomRequest } from "../protocol";
+import type { AddMark, CaptionFinal, EditMark, HostRequest, Refusal, RoomEvent, RoomRequest } from "../protocol";
 import { MarkOutbox } from "./mark-outbox";
 import type { RoomStore } from "./store";
 
@@ -11,6 +11,8 @@ export interface RoomListener {
   refused(code: number): void;
   /** The server did not take one message; the socket stays. */
   denied(refusal: Refusal): void;
+  /** A host asks this person to turn the microphone off. */
+  muteAsked(name: string): void;
 }
 
 /** The room socket: feeds the store and asks again for what it missed. */
@@ -77,6 +79,11 @@ export class RoomConnection {
     return this.outbox.put(request);
   }
 
+  /** A host's request; what the server did is seen in its events. */
+  host(request: HostRequest): void {
+    this.say(request);
+  }
+
   private opened(): void {
     this.ask();
     if (!this.muted) this.say({ type: "state", muted: false });
@@ -89,6 +96,7 @@ export class RoomConnection {
     this.outbox.heard(event);
     if (event.type === "welcome") this.welcomed();
     if (event.type === "status") this.checked();
+    if (event.type === "mute.asked") this.listener.muteAsked(event.name);
     if (event.type === "error") this.listener.denied(event);
     if (event.type === "caption.final" && event.sequence > this.store.lastSequence) this.missed();
     this.listener.changed(final);

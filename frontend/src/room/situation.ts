@@ -30,6 +30,7 @@ export type Notice =
   | "superseded"
   | "signed-out"
   | "not-found"
+  | "removed"
   | "refused";
 
 const LATE_MS = 3_000;
@@ -52,6 +53,7 @@ function refusal(code: number): Notice {
   if (code === CLOSE.superseded) return "superseded";
   if (code === CLOSE.meetingEnded) return "ended";
   if (code === CLOSE.notSignedIn) return "signed-out";
+  if (code === CLOSE.removed) return "removed";
   if (code === CLOSE.notFound) return "not-found";
   return "refused";
 }

@@ -1,4 +1,13 @@
-import type { CaptionFinal, CaptionPartial, Mark, ParticipantView, RoomEvent, Status, Welcome } from "../protocol";
+import type {
+  CaptionFinal,
+  CaptionPartial,
+  Mark,
+  OffRecord,
+  ParticipantView,
+  RoomEvent,
+  Status,
+  Welcome,
+} from "../protocol";
 
 /** A caption being spoken, and when this page heard of it. */
 export interface OpenCaption extends CaptionPartial {
@@ -18,6 +27,10 @@ export class RoomStore {
   readonly partials = new Map<string, OpenCaption>();
   readonly people = new Map<string, Person>();
   readonly marks = new Map<string, Mark>();
+  readonly offRecord = new Map<number, OffRecord>();
+  doors = { locked: false, waitingRoom: false };
+  /** Who waits to be let in; known to hosts only. */
+  waiting: Array<{ id: string; name: string }> = [];
   you = "";
   status: Status | null = null;
   ended: "no" | "finishing" | "complete" = "no";
@@ -50,6 +63,15 @@ export class RoomStore {
     this.contiguous = this.received;
   }
 
+  /** Nothing is transcribed now. */
+  get isOffRecord(): boolean {
+    return Array.from(this.offRecord.values()).some((span) => span.end_ms === null);
+  }
+
+  get isHost(): boolean {
+    return this.people.get(this.you)?.role === "host";
+  }
+
   /** Takes an event in; returns the final when it is new or newer, so that it can be shown. */
   apply(event: RoomEvent, now: number): CaptionFinal | null {
     switch (event.type) {
@@ -64,6 +86,15 @@ export class RoomStore {
       case "mark.changed":
         this.marks.set(event.id, event);
         this.lastChange = Math.max(this.lastChange, event.change);
+        break;
+      case "off_record.changed":
+        this.offRecord.set(event.id, event);
+        break;
+      case "meeting.changed":
+        this.doors = { locked: event.locked, waitingRoom: event.waiting_room };
+        break;
+      case "waiting.changed":
+        this.waiting = event.people;
         break;
       case "participant.joined":
         this.person(event.participant);

@@ -1,0 +1,141 @@
+import { Controller } from "@hotwired/stimulus";
+import { meterLevel } from "../audio/loudness";
+import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
+import { rememberedLanguage, rememberedSound, rememberLanguage, rememberSound } from "../room/sound-choice";
+
+const HEARD_LEVEL = 0.02;
+const HEARD_FRAMES = 3; // 300 ms: a knock on the desk is shorter
+const TONE_SECONDS = 0.6;
+const NAME_KEY = "name";
+
+/** The lobby before a room: name, devices with a live level, language; all remembered for the next time. */
+export class LobbyController extends Controller<HTMLFormElement> {
+  static targets = [
+    "name",
+    "check",
+    "meter",
+    "level",
+    "said",
+    "microphones",
+    "microphone",
+    "speakers",
+    "speaker",
+    "language",
+    "shared",
+    "captionsOnly",
+  ];
+  static values = { worklet: String, code: String };
+  /** Replaced in tests. */
+  static open: typeof openMicrophone = openMicrophone;
+  declare nameTarget: HTMLInputElement;
+  declare hasNameTarget: boolean;
+  declare meterTarget: HTMLElement;
+  declare levelTarget: HTMLElement;
+  declare saidTargets: HTMLElement[];
+  declare microphonesTarget: HTMLElement;
+  declare microphoneTarget: HTMLSelectElement;
+  declare speakersTarget: HTMLElement;
+  declare speakerTarget: HTMLSelectElement;
+  declare languageTarget: HTMLSelectElement;
+  declare sharedTarget: HTMLInputElement;
+  declare captionsOnlyTarget: HTMLInputElement;
+  declare workletValue: string;
+  declare codeValue: string;
+  private open: OpenMicrophone | null = null;
+  private heardFrames = 0;
+
+  connect(): void {
+    const choice = rememberedSound(localStorage);
+    this.sharedTarget.checked = choice.shared;
+    this.captionsOnlyTarget.checked = choice.captionsOnly;
+    this.languageTarget.value = rememberedLanguage(localStorage, this.codeValue) ?? this.languageTarget.value;
+    if (this.hasNameTarget && this.nameTarget.value === "")
+      this.nameTarget.value = localStorage.getItem(NAME_KEY) ?? "";
+    void this.listDevices();
+  }
+
+  disconnect(): void {
+    this.stop();
+  }
+
+  /** Opens the chosen microphone and shows its level. */
+  async listen(): Promise<void> {
+    this.stop();
+    this.heardFrames = 0;
+    try {
+      this.open = await LobbyController.open({
+        workletUrl: this.workletValue,
+        deviceId: this.microphoneTarget.value,
+        onFrame: (frame) => this.show(frame.level),
+        onLost: () => this.say("missing"),
+      });
+    } catch (error) {
+      if (!(error instanceof MicrophoneError)) throw error;
+      this.say(["denied", "missing", "busy"].includes(error.problem) ? error.problem : "unavailable");
+      return;
+    }
+    this.say("silent");
+    await this.listDevices(); // their names are known only now
+  }
+
+  /** Plays a tone on the chosen loudspeaker. */
+  async ring(): Promise<void> {
+    const context = new AudioContext();
+    const player = new Audio();
+    const sink = context.createMediaStreamDestination();
+    const tone = new OscillatorNode(context, { frequency: 523 });
+    tone.connect(new GainNode(context, { gain: 0.2 })).connect(sink);
+    player.srcObject = sink.stream;
+    if (this.speakerTarget.value && "setSinkId" in player) await player.setSinkId(this.speakerTarget.value);
+    tone.onended = () => void context.close();
+    tone.start();
+    tone.stop(context.currentTime + TONE_SECONDS);
+    await player.play();
+  }
+
+  keep(): void {
+    this.stop();
+    rememberSound(localStorage, {
+      microphone: this.microphoneTarget.value,
+      speaker: this.speakerTarget.value,
+      shared: this.sharedTarget.checked,
+      captionsOnly: this.captionsOnlyTarget.checked,
+    });
+    rememberLanguage(localStorage, this.codeValue, this.languageTarget.value);
+    if (this.hasNameTarget) localStorage.setItem(NAME_KEY, this.nameTarget.value);
+  }
+
+  private show(level: number): void {
+    const shown = meterLevel(level);
+    this.levelTarget.style.setProperty("--level", shown.toFixed(3));
+    this.meterTarget.ariaValueNow = String(Math.round(shown * 100));
+    if (level > HEARD_LEVEL) this.heardFrames++;
+    if (this.heardFrames === HEARD_FRAMES) this.say("heard");
+  }
+
+  private say(state: string): void {
+    for (const text of this.saidTargets) text.hidden = text.dataset.state !== state;
+  }
+
+  private stop(): void {
+    this.open?.close();
+    this.open = null;
+    this.levelTarget.style.setProperty("--level", "0");
+  }
+
+  private async listDevices(): Promise<void> {
+    const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    const { microphone, speaker } = rememberedSound(localStorage);
+    fill(this.microphonesTarget, this.microphoneTarget, devices, "audioinput", microphone);
+    fill(this.speakersTarget, this.speakerTarget, devices, "audiooutput", speaker);
+  }
+}
+
+/** Offers the named devices of a kind; browsers name none before the microphone was allowed once. */
+function fill(field: HTMLElement, select: HTMLSelectElement, all: MediaDeviceInfo[], kind: string, wish: string): void {
+  const devices = all.filter((device) => device.kind === kind && device.label !== "");
+  const current = select.value || wish;
+  select.replaceChildren(...devices.map((device) => new Option(device.label, device.deviceId)));
+  if (devices.some((device) => device.deviceId === current)) select.value = current;
+  field.hidden = devices.length === 0;
+}
