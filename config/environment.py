@@ -45,6 +45,11 @@ class Environment(Struct, rename="upper", frozen=True):
     decode_threads: Annotated[int, Meta(ge=0, le=256)] = 0  # 0: all cores
     max_streams: Annotated[int, Meta(ge=1, le=1000)] = 64  # that one transcriber takes at once
     lease_seconds: Annotated[int, Meta(ge=2, le=60)] = 5
+    stun_urls: Annotated[str, Meta(pattern=r"^(stuns?:[^,\s]+(,\s*|$))*$")] = (
+        ""  # comma-separated: stun:stun.example:3478
+    )
+    turn_urls: Annotated[str, Meta(pattern=r"^(turns?:[^,\s]+(,\s*|$))*$")] = ""  # for pages that only a relay connects
+    turn_secret: str = ""  # shared with the TURN servers (coturn: use-auth-secret, static-auth-secret)
     latency_limit_ms: Annotated[int, Meta(ge=100, le=60_000)] = 2_000  # from a spoken word to its caption
     metrics_token: Annotated[str, Meta(pattern=r"^(\S{16,})?$")] = ""  # what a metrics collector must send
 
@@ -62,8 +67,14 @@ class Environment(Struct, rename="upper", frozen=True):
         return sorted({urlsplit(origin).hostname or "" for origin in self.origins})
 
     def __post_init__(self) -> None:
+        if self.turn_urls and not self.turn_secret:
+            raise ValueError("TURN_URLS needs TURN_SECRET, the secret that the TURN servers know too")
         if self.engine == "openai" and not self.openai_base_url:
             raise ValueError("ENGINE=openai needs OPENAI_BASE_URL, for example http://localhost:8000/v1")
+
+    def urls(self, value: str) -> list[str]:
+        """The URLs of a comma-separated list."""
+        return [url.strip() for url in value.split(",") if url.strip()]
 
     def kept_secret_key(self) -> str:
         """SECRET_KEY, or one made on the first start and kept readable by the owner alone."""

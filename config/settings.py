@@ -127,6 +127,12 @@ SESAME_ONE_TIME = True
 SESAME_MAX_AGE = 24 * 3600
 SESAME_TOKEN_NAME = "token"
 
+# ── Hearing each other ──────────────────────────────────────────────────────────────────────────────────────────────
+
+STUN_URLS = ENVIRONMENT.urls(ENVIRONMENT.stun_urls)
+TURN_URLS = ENVIRONMENT.urls(ENVIRONMENT.turn_urls)
+TURN_SECRET = ENVIRONMENT.turn_secret
+
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"

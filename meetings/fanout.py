@@ -88,9 +88,9 @@ async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes 
         await layer.group_send(meeting_group("audio", meeting_id), {"type": "audio.record"})
 
 
-async def tell(participant_id: UUID | str, event: RoomEvent) -> None:
-    """Send an event to one participant's page."""
-    message = {"type": "participant.told", "text": encode(event)}
+async def tell(participant_id: UUID | str, event: RoomEvent, *, of_meeting: UUID | str) -> None:
+    """Send an event to one participant's page, if they are a participant of that meeting."""
+    message = {"type": "participant.told", "text": encode(event), "meeting": str(of_meeting)}
     await get_channel_layer().group_send(participant_group(participant_id), message)
 
 

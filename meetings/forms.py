@@ -1,10 +1,11 @@
 """The forms people fill in, and what each refuses."""
 
 from typing import Any, ClassVar
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.exports import Options
@@ -39,19 +40,60 @@ class SignInForm(AuthenticationForm):
     )
 
 
+DEFAULT_MINUTES = 60
+LENGTHS = [
+    (15, _("15 minutes")),
+    (30, _("30 minutes")),
+    (60, _("1 hour")),
+    (90, _("1½ hours")),
+    (120, _("2 hours")),
+]
+
+
 class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
     time_zone = forms.CharField(widget=forms.HiddenInput(attrs={"data-controller": "time-zone"}), required=False)
 
+    planned_at = forms.DateTimeField(
+        label=_("When"),
+        help_text=_("Empty starts it now. You get a calendar entry to send around."),
+        required=False,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    planned_minutes = forms.TypedChoiceField(
+        label=_("Length"),
+        choices=[
+            (15, _("15 minutes")),
+            (30, _("30 minutes")),
+            (60, _("1 hour")),
+            (90, _("1½ hours")),
+            (120, _("2 hours")),
+        ],
+        coerce=int,
+        initial=DEFAULT_MINUTES,
+        required=False,
+    )
+
     class Meta:
         model = Meeting
-        fields = ("title", "language", "agenda", "time_zone")
+        fields = ("title", "planned_at", "planned_minutes", "language", "agenda", "time_zone")
         widgets: ClassVar = {"agenda": forms.Textarea(attrs={"rows": 5})}
         help_texts: ClassVar = {"agenda": _("Names and terms in it help the recogniser.")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["title"].validators.append(validate_visible)
+
+    def clean(self) -> dict[str, Any]:
+        """The time is meant in the time zone of the person's browser."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned["planned_minutes"] = cleaned.get("planned_minutes") or DEFAULT_MINUTES
+        if planned_at := cleaned.get("planned_at"):
+            zone = ZoneInfo(cleaned.get("time_zone") or "UTC")
+            cleaned["planned_at"] = planned_at.replace(tzinfo=zone)
+            if cleaned["planned_at"] < timezone.now():
+                self.add_error("planned_at", _("This time has passed."))
+        return cleaned
 
     def clean_time_zone(self) -> str:
         """The browser fills this in, not the person: a zone unknown here is no reason to refuse a meeting."""

@@ -19,6 +19,7 @@ from transcription.latency import Stage
 MAX_TEXT_BYTES = 16 * 1024
 MAX_FRAME_BYTES = 64 * 1024
 MAX_SAMPLE = 2**48  # some 500 years; above it a number is nonsense
+SignalKind = Literal["hello", "ready", "offer", "answer", "candidate", "bye"]
 MarkKind = Literal["decision", "action", "note", "chat"]
 SAMPLE_RATES = (8_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 
@@ -72,6 +73,14 @@ class Ping(Struct, tag="ping", forbid_unknown_fields=True):
 
 class State(Struct, tag="state", forbid_unknown_fields=True):
     muted: bool
+
+
+class Signal(Struct, tag="signal", forbid_unknown_fields=True):
+    """WebRTC signalling to one participant's page: `body` is theirs to read (SDP, or a candidate as JSON)."""
+
+    to: UUID
+    kind: SignalKind
+    body: Annotated[str, Meta(max_length=14_000)] = ""
 
 
 class Hand(Struct, tag="hand", forbid_unknown_fields=True):
@@ -141,7 +150,7 @@ class SetMeeting(Struct, tag="meeting.set", forbid_unknown_fields=True):
 
 
 HostRequest = Rename | AskMute | LowerHand | Remove | Admit | SetMeeting
-RoomRequest = Hello | Ping | State | Hand | AddMark | EditMark | HostRequest
+RoomRequest = Hello | Ping | State | Hand | Signal | AddMark | EditMark | HostRequest
 
 # ── What clients send on the audio socket, beside frames ────────────────────────────────────────────────────────────
 
@@ -190,11 +199,20 @@ class WordView(Struct):
     confidence: float
 
 
+class IceServer(Struct, omit_defaults=True):
+    """As RTCPeerConnection takes it."""
+
+    urls: list[str]
+    username: str = ""
+    credential: str = ""
+
+
 class Welcome(Struct, tag="welcome"):
     meeting: MeetingView
     participants: list[ParticipantView]
     you: str  # participant id
     sequence: int  # the newest in the store; finals after `last_sequence` follow at once
+    ice_servers: list[IceServer] = []  # for hearing each other; none are needed on one network
 
 
 class CaptionPartial(Struct, tag="caption.partial"):
@@ -278,6 +296,14 @@ class LatencyView(Struct):
     limit_ms: int
     late: float
     stages: list[StageView]
+
+
+class Signalled(Struct, tag="signalled"):
+    """WebRTC signalling from another participant's page."""
+
+    sender: str
+    kind: SignalKind
+    body: str
 
 
 class MeetingChanged(Struct, tag="meeting.changed"):
@@ -379,6 +405,7 @@ RoomEvent = (
     | MeetingChanged
     | OffRecordChanged
     | MuteAsked
+    | Signalled
     | WaitingChanged
     | Status
     | MeetingEnded

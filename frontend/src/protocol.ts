@@ -51,6 +51,7 @@ export interface Welcome {
   participants: ParticipantView[];
   you: string;
   sequence: number;
+  ice_servers: RTCIceServer[];
 }
 
 export interface CaptionPartial {
@@ -147,6 +148,23 @@ export interface Waiting {
   people: Array<{ id: string; name: string }>;
 }
 
+export type SignalKind = "hello" | "ready" | "offer" | "answer" | "candidate" | "bye";
+
+export interface SignalRequest {
+  type: "signal";
+  to: string;
+  kind: SignalKind;
+  body: string;
+}
+
+/** WebRTC signalling from another participant's page. */
+export interface Signalled {
+  type: "signalled";
+  sender: string;
+  kind: SignalKind;
+  body: string;
+}
+
 export type RoomEvent =
   | Welcome
   | CaptionPartial
@@ -160,6 +178,7 @@ export type RoomEvent =
   | OffRecord
   | Waiting
   | { type: "mute.asked"; name: string }
+  | Signalled
   | Status
   | { type: "meeting.ended"; complete: boolean }
   | Pong
@@ -216,6 +235,7 @@ export type RoomRequest =
   | { type: "ping"; echo: number; rtt_ms?: number }
   | { type: "state"; muted: boolean }
   | { type: "hand"; raised: boolean }
+  | SignalRequest
   | AddMark
   | EditMark
   | HostRequest;

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import UNSET
 
+from meetings.consumers.allowance import Allowance
 from meetings.consumers.appending import Appender
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.timing import Arrivals, age_ms
@@ -46,23 +47,6 @@ MAX_IGNORED_FRAMES = 150  # after one hold: a page that heeds it has at most ten
 
 
 @dataclass(slots=True)
-class Allowance:
-    """A token bucket in seconds of audio."""
-
-    seconds: float = BURST_SECONDS
-    at: float = field(default_factory=time.monotonic)
-
-    def take(self, seconds: float) -> bool:
-        now = time.monotonic()
-        self.seconds = min(BURST_SECONDS, self.seconds + (now - self.at) * REAL_TIME_FACTOR)
-        self.at = now
-        if self.seconds < seconds:
-            return False
-        self.seconds -= seconds
-        return True
-
-
-@dataclass(slots=True)
 class OpenStream:
     """What this connection knows and has done of its stream."""
 
@@ -96,7 +80,7 @@ class AudioConsumer(MeetingConsumer):
         self._stream: OpenStream | None = None
         self._appender = Appender(self._append)
         self._silence = Silence()
-        self._allowance = Allowance()  # of the connection: starting again does not renew it
+        self._allowance = Allowance(BURST_SECONDS, REAL_TIME_FACTOR)  # starting again renews nothing
 
     async def entered(self) -> None:
         if not self.meeting.takes_audio:

@@ -38,7 +38,7 @@ async def _do(by: Participant, request: HostRequest) -> None:
         case Rename():
             await _rename(by.meeting_id, request)
         case AskMute():
-            await fanout.tell(request.participant_id, MuteAsked(by.display_name))
+            await fanout.tell(request.participant_id, MuteAsked(by.display_name), of_meeting=by.meeting_id)
         case LowerHand():
             await presence.set_hand(by.meeting_id, request.participant_id, False)
             await fanout.publish(by.meeting_id, ParticipantHand(str(request.participant_id), None))

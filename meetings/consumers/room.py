@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import UNSET
 
 from meetings import fanout
+from meetings.consumers.allowance import Allowance
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.company import Company
 from meetings.consumers.following import Following
@@ -32,6 +33,8 @@ from meetings.protocol import (
     ParticipantView,
     Ping,
     ProtocolError,
+    Signal,
+    Signalled,
     State,
     Status,
     Welcome,
@@ -39,7 +42,11 @@ from meetings.protocol import (
 )
 from meetings.redis import redis_client
 from meetings.services import captions, hosting, marks, measurements, presence, transcribers
+from meetings.services.hearing import ice_servers
 from meetings.services.rooms import start_meeting
+
+SIGNALS_AT_ONCE = 600.0  # five connections with a dozen candidates each, and again after a break
+SIGNALS_A_SECOND = 20.0
 
 
 class RoomConsumer(MeetingConsumer):
@@ -51,8 +58,10 @@ class RoomConsumer(MeetingConsumer):
     _company: Company
     _muted = True
     _hand_ms: int | None = None
+    _signals: Allowance
 
     async def entered(self) -> None:
+        self._signals = Allowance(SIGNALS_AT_ONCE, SIGNALS_A_SECOND)
         self._company = Company(self._tell_everybody)
         meeting_id = self.meeting.pk
         self._captions = Following(
@@ -90,6 +99,8 @@ class RoomConsumer(MeetingConsumer):
                 await self._answer_heartbeat(request)
             case State():
                 await self._set_muted(request.muted)
+            case Signal():
+                await self._signal(request)
             case Hand():
                 await self._set_hand(request.raised)
             case AddMark():
@@ -126,6 +137,7 @@ class RoomConsumer(MeetingConsumer):
             participants=await self._everybody(),
             you=str(self.participant.pk),
             sequence=meeting.last_sequence,
+            ice_servers=ice_servers(str(self.participant.pk)),
         )
 
     async def _everybody(self) -> list[ParticipantView]:
@@ -150,8 +162,15 @@ class RoomConsumer(MeetingConsumer):
         if self.participant.is_host:
             await self.tell(await in_database(hosting.waiting, self.meeting.pk))
 
+    async def _signal(self, signal: Signal) -> None:
+        if not self._signals.take(1):
+            raise ProtocolError("too_fast", "too many signals", about=str(signal.to))
+        event = Signalled(str(self.participant.pk), signal.kind, signal.body)
+        await fanout.tell(signal.to, event, of_meeting=self.meeting.pk)
+
     async def participant_told(self, message: dict[str, Any]) -> None:
-        await self.send(text_data=message["text"])
+        if message["meeting"] == str(self.meeting.pk):
+            await self.send(text_data=message["text"])
 
     async def room_event(self, message: fanout.RoomMessage) -> None:
         if self._captions.last is None or self.closing:

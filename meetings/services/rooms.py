@@ -1,6 +1,7 @@
 """The life of a meeting: made, joined, started, ended, complete."""
 
 from collections.abc import MutableMapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from meetings.protocol import MeetingEnded
 from meetings.services.access import SESSION_KEY, seat_of
 
 MAX_LISTED = 200
+MAX_WORDS = 8  # of one search
 
 
 class JoinRefused(Exception):
@@ -33,8 +35,25 @@ class Removed(JoinRefused):
     """A host removed this person."""
 
 
-def create_meeting(host: User, title: str, language: str, agenda: str, time_zone: str) -> Meeting:
-    return Meeting.objects.create(host=host, title=title, language=language, agenda=agenda, time_zone=time_zone)
+def create_meeting(
+    host: User,
+    title: str,
+    *,
+    language: str = "",
+    agenda: str = "",
+    time_zone: str = "UTC",
+    planned_at: datetime | None = None,
+    planned_minutes: int = 60,
+) -> Meeting:
+    return Meeting.objects.create(
+        host=host,
+        title=title,
+        language=language,
+        agenda=agenda,
+        time_zone=time_zone,
+        planned_at=planned_at,
+        planned_minutes=planned_minutes,
+    )
 
 
 def join(
@@ -110,7 +129,14 @@ def complete_meeting(meeting: Meeting) -> None:
         transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=True)))
 
 
-def meetings_of(user: User) -> list[Meeting]:
-    """The meetings a person hosts or took part in, newest first."""
-    mine = Meeting.objects.filter(Q(host=user) | Q(participants__user=user)).distinct()
+def meetings_of(user: User, words: str = "") -> list[Meeting]:
+    """The meetings a person hosts or took part in, newest first; those in which every one of `words` occurs.
+
+    A word is looked for in the title, the agenda and the names of who took part.
+    """
+    seats = Participant.objects.filter(user=user).exclude(admission=Participant.Admission.REMOVED)
+    mine = Meeting.objects.filter(Q(host=user) | Q(pk__in=seats.values("meeting")))
+    for word in words.split()[:MAX_WORDS]:
+        named = Participant.objects.filter(display_name__icontains=word).values("meeting")
+        mine = mine.filter(Q(title__icontains=word) | Q(agenda__icontains=word) | Q(pk__in=named))
     return list(mine.order_by("-created_at")[:MAX_LISTED])

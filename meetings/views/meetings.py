@@ -1,5 +1,6 @@
 """The pages of a meeting: make it, join it, be in it, read it."""
 
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
@@ -9,12 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meetings.exports import FORMATS
 from meetings.forms import GuestForm, LobbyForm, MeetingForm
-from meetings.invitations import qr_code
+from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Meeting, Participant, User
 from meetings.services import access, rooms
@@ -24,14 +27,38 @@ from meetings.services import access, rooms
 def home(request: HttpRequest) -> HttpResponse:
     if not isinstance(request.user, User):
         return render(request, "home.html")
-    mine = rooms.meetings_of(request.user)
+    words = request.GET.get("q", "")[:200].replace("\0", "")
+    mine = rooms.meetings_of(request.user, words)
     status = Meeting.Status
     context = {
         "live": [meeting for meeting in mine if meeting.status == status.LIVE],
-        "coming": [meeting for meeting in mine if meeting.status == status.SCHEDULED],
+        "coming": sorted((m for m in mine if m.status == status.SCHEDULED), key=lambda m: m.planned_at or m.created_at),
         "past": [meeting for meeting in mine if meeting.status in {status.FINISHING, status.ENDED}],
     }
-    return render(request, "home.html", context)
+    return render(request, "home.html", {**context, "words": words})
+
+
+@require_POST
+@login_required
+def start_now(request: HttpRequest) -> HttpResponse:
+    """A meeting without further questions; its title can be changed later."""
+    host = cast("User", request.user)
+    meeting = rooms.create_meeting(host, gettext("Meeting of %(name)s") % {"name": host})
+    rooms.join(meeting, user=host, session=request.session, display_name="")
+    return redirect("meeting-room", meeting.code)
+
+
+@never_cache
+@require_safe
+def calendar_entry(request: HttpRequest, code: str) -> HttpResponse:
+    """The invitation to a planned meeting, for its people to put into a calendar or send around."""
+    meeting = readable(request, code)
+    if meeting.planned_at is None:
+        raise Http404
+    link = request.build_absolute_uri(reverse("meeting-join", args=[code]))
+    response = HttpResponse(invitation(meeting, link), content_type="text/calendar; charset=utf-8; method=PUBLISH")
+    response["Content-Disposition"] = f'attachment; filename="{slugify(meeting.title) or "meeting"}.ics"'
+    return response
 
 
 @login_required
@@ -40,7 +67,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
         meeting = rooms.create_meeting(request.user, **form.cleaned_data)
         rooms.join(meeting, user=request.user, session=request.session, display_name="")
-        return redirect("meeting-room", meeting.code)
+        return redirect("home") if meeting.planned_at else redirect("meeting-room", meeting.code)
     return render(request, "meetings/new.html", {"form": form})
 
 
@@ -103,7 +130,7 @@ def waiting(request: HttpRequest, code: str) -> HttpResponse:
 @require_safe
 def invite_picture(request: HttpRequest, code: str) -> HttpResponse:
     """The invite link as a QR code, for those who are in the meeting."""
-    _readable(request, code)
+    readable(request, code)
     link = request.build_absolute_uri(reverse("meeting-join", args=[code]))
     return HttpResponse(qr_code(link), content_type="image/svg+xml")
 

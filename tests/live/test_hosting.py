@@ -207,3 +207,22 @@ async def kept(site: Stack, stream_id: str) -> list[bytes]:
     async with Redis.from_url(site.redis_url) as redis:
         read = await AudioBus(redis).read({stream_id: b"0"}, 100, 100)
     return [entry.pcm for entry in read.get(stream_id, []) if isinstance(entry, Frame)]
+
+
+async def test_signals_go_to_one_page_of_the_same_meeting_and_nowhere_else(
+    site: Stack, host: Person, guest: Person, code: str
+) -> None:
+    elsewhere = host.start_meeting("Another meeting")
+    async with host.room(code) as room, guest.room(code) as other, host.room(elsewhere) as foreign:
+        await hello(room)
+        me, you = (await hello(other))["you"], id_of(await hello(room), "Grace")
+        outside = (await hello(foreign))["you"]
+        assert me == you
+        await other.say(type="signal", to=outside, kind="offer", body="v=0")
+        await room.say(type="signal", to=you, kind="offer", body="v=0")
+        heard = await other.expect("signalled")
+        assert (heard["kind"], heard["body"]) == ("offer", "v=0")
+        for socket in (room, foreign):
+            await socket.say(type="ping", echo=0)
+            await socket.expect("pong")
+            assert "signalled" not in [message["type"] for message in socket.received]

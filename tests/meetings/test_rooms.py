@@ -26,13 +26,13 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> Announced:
 
 @pytest.fixture
 def planned(ada: User) -> Meeting:
-    return rooms.create_meeting(ada, "Planning", "de", "", "Europe/Berlin")
+    return rooms.create_meeting(ada, "Planning", language="de", time_zone="Europe/Berlin")
 
 
 def test_a_new_meeting_waits_and_its_code_has_128_bits(planned: Meeting) -> None:
     assert planned.status == Meeting.Status.SCHEDULED
     assert len(planned.code) >= 22
-    assert rooms.create_meeting(planned.host, "Planning", "de", "", "UTC").code != planned.code
+    assert rooms.create_meeting(planned.host, "Planning").code != planned.code
 
 
 def test_the_role_follows_from_who_joins(planned: Meeting, ada: User, eve: User) -> None:

@@ -15,6 +15,9 @@ pytestmark = pytest.mark.django_db
 TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-join": (200, "meeting-room"),
     "meeting-room": ("meeting-join", 405),
+    "meeting-waiting": ("meeting-join", 405),
+    "meeting-invite-picture": (404, 405),
+    "meeting-calendar-entry": (404, 405),
     "meeting-leave": (405, "home"),
     "meeting-left": (200, 405),
     "meeting-end": (405, 404),
@@ -24,7 +27,7 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
-    "operations", "operations-figures",
+    "meeting-now", "operations", "operations-figures",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 

@@ -163,6 +163,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
     this.wantsMicrophone = false;
     this.watch = new MicrophoneWatch();
     this.begin(this.microphone.sampleRate);
+    announce("microphone:media", { media: this.microphone.media });
   }
 
   private begin(sampleRate: number): void {
@@ -266,6 +267,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   }
 
   private closeMicrophone(): void {
+    if (this.microphone) announce("microphone:media", { media: null });
     this.microphone?.close();
     this.microphone = null;
     this.levelTarget.style.setProperty("--level", "0");

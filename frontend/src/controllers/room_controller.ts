@@ -1,7 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
-import type { CaptionFinal, Refusal } from "../protocol";
+import type { CaptionFinal, Refusal, Signalled } from "../protocol";
 import { announce, type HostAsked, type MarkSent, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
 import { RoomConnection } from "../room/room-connection";
 import type { Situation } from "../room/situation";
@@ -29,6 +29,7 @@ export class RoomController extends Controller<HTMLElement> {
       lost: () => this.link("lost"),
       refused: (code: number) => this.refused(code),
       denied: (refusal: Refusal) => announce("room:denied", refusal),
+      signalled: (signal: Signalled) => announce("room:signalled", signal),
       muteAsked: (name: string) => announce("room:mute-asked", { name }),
     };
     this.connection = new RoomConnection(socketUrl(this.urlValue), this.store, listener, RoomController.around);
@@ -67,7 +68,7 @@ export class RoomController extends Controller<HTMLElement> {
   }
 
   ask(event: HostAsked): void {
-    this.connection.host(event.detail.request);
+    this.connection.request(event.detail.request);
   }
 
   toggleHand(): void {

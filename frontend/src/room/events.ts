@@ -1,6 +1,15 @@
 // What the room's controllers tell each other, as events on the window.
 import type { UplinkState } from "../audio/uplink";
-import type { AddMark, CaptionFinal, EditMark, HostRequest, MarkKind, Refusal } from "../protocol";
+import type {
+  AddMark,
+  CaptionFinal,
+  EditMark,
+  HostRequest,
+  MarkKind,
+  Refusal,
+  Signalled,
+  SignalRequest,
+} from "../protocol";
 import type { Situation } from "./situation";
 import type { RoomStore } from "./store";
 
@@ -22,11 +31,15 @@ export type MarkSent = CustomEvent<{ request: AddMark | EditMark }>;
 /** `mark:compose`: open the form for a mark of a kind, on a caption or the newest one. */
 export type MarkComposed = CustomEvent<{ kind: MarkKind; sequence: number | null }>;
 /** `host:ask`: a host, or somebody who renames themselves, wants something done. */
-export type HostAsked = CustomEvent<{ request: HostRequest }>;
+export type HostAsked = CustomEvent<{ request: HostRequest | SignalRequest }>;
 /** `room:mute-asked`: a host asks this person to turn the microphone off. */
 export type MuteAsked = CustomEvent<{ name: string }>;
 /** `room:record`: the meeting went off the record, or on again. */
 export type RecordChanged = CustomEvent<{ off: boolean }>;
+/** `room:signalled`: another page's WebRTC signal; `room:signal` sends one. */
+export type RoomSignalled = CustomEvent<Signalled>;
+/** `microphone:media`: what the others may hear, or null when there is no microphone. */
+export type MicrophoneMedia = CustomEvent<{ media: MediaStream | null }>;
 /** `room:denied`: the server did not take a message. */
 export type RoomDenied = CustomEvent<Refusal>;
 

@@ -22,6 +22,7 @@ beforeEach(() => {
     refused: () => {},
     denied: () => {},
     muteAsked: () => {},
+    signalled: () => {},
   };
   connection = new RoomConnection("/room/", new RoomStore(417), listener, around);
   connection.open();

@@ -1,5 +1,15 @@
 import { LastingSocket, type Surroundings } from "../net/lasting-socket";
-import type { AddMark, CaptionFinal, EditMark, HostRequest, Refusal, RoomEvent, RoomRequest } from "../protocol";
+import type {
+  AddMark,
+  CaptionFinal,
+  EditMark,
+  HostRequest,
+  Refusal,
+  RoomEvent,
+  RoomRequest,
+  Signalled,
+  SignalRequest,
+} from "../protocol";
 import { MarkOutbox } from "./mark-outbox";
 import type { RoomStore } from "./store";
 
@@ -13,6 +23,7 @@ export interface RoomListener {
   denied(refusal: Refusal): void;
   /** A host asks this person to turn the microphone off. */
   muteAsked(name: string): void;
+  signalled(signal: Signalled): void;
 }
 
 /** The room socket: feeds the store and asks again for what it missed. */
@@ -79,8 +90,8 @@ export class RoomConnection {
     return this.outbox.put(request);
   }
 
-  /** A host's request; what the server did is seen in its events. */
-  host(request: HostRequest): void {
+  /** What need not be said again after a break: a host's request, or a signal. */
+  request(request: HostRequest | SignalRequest): void {
     this.say(request);
   }
 
@@ -96,6 +107,10 @@ export class RoomConnection {
     this.outbox.heard(event);
     if (event.type === "welcome") this.welcomed();
     if (event.type === "status") this.checked();
+    if (event.type === "signalled") {
+      this.listener.signalled(event);
+      return; // nothing that the page shows
+    }
     if (event.type === "mute.asked") this.listener.muteAsked(event.name);
     if (event.type === "error") this.listener.denied(event);
     if (event.type === "caption.final" && event.sequence > this.store.lastSequence) this.missed();

@@ -35,6 +35,7 @@ export class RoomStore {
   status: Status | null = null;
   ended: "no" | "finishing" | "complete" = "no";
   startedAt: string | null = null;
+  iceServers: RTCIceServer[] = [];
   /** Of the marks that this page has. */
   lastChange = 0;
   private readonly revisions = new Map<number, number>();
@@ -127,6 +128,7 @@ export class RoomStore {
 
   private welcome(event: Welcome): void {
     this.you = event.you;
+    this.iceServers = event.ice_servers;
     this.startedAt = event.meeting.started_at;
     this.newest = Math.max(this.newest, event.sequence);
     const listed = new Set(event.participants.map((person) => person.id));
