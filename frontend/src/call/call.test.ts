@@ -1,0 +1,116 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { Call } from "./call";
+
+/** What the browser would connect; it negotiates nothing. */
+class FakeConnection {
+  static made: FakeConnection[] = [];
+  connectionState = "new";
+  signalingState = "stable";
+  localDescription = { sdp: "local" };
+  onnegotiationneeded: (() => void) | null = null;
+  readonly tracks: unknown[] = [];
+  readonly taken: string[] = [];
+  restarts = 0;
+  onconnectionstatechange: (() => void) | null = null;
+
+  constructor(readonly options: RTCConfiguration) {
+    FakeConnection.made.push(this);
+  }
+
+  addTransceiver() {
+    queueMicrotask(() => this.onnegotiationneeded?.());
+    return { sender: { replaceTrack: async (track: unknown) => void this.tracks.push(track) } };
+  }
+  async setLocalDescription() {}
+  async setRemoteDescription(description: { type: string; sdp: string }) {
+    this.taken.push(description.type);
+  }
+  async addIceCandidate() {
+    this.taken.push("candidate");
+  }
+  restartIce() {
+    this.restarts++;
+  }
+  close() {
+    this.connectionState = "closed";
+  }
+  become(state: string) {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+}
+
+const servers = [{ urls: ["stun:a:3478"] }];
+let sent: string[];
+let gone: string[];
+let call: Call;
+
+beforeEach(() => {
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  FakeConnection.made = [];
+  sent = [];
+  gone = [];
+  call = new Call("b", servers, {
+    send: (to, kind) => sent.push(`${to} ${kind}`),
+    heard: () => {},
+    gone: (id) => gone.push(id),
+  });
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+const signal = (sender: string, kind: "hello" | "ready" | "offer" | "answer" | "bye") =>
+  call.signalled({ type: "signalled", sender, kind, body: "" }, 0);
+
+it("greets those who come, and again those who do not answer, but not all the time", () => {
+  call.meet(["a", "c"], 0);
+  call.meet(["a", "c"], 5_000);
+  call.meet(["a", "c"], 8_000);
+  expect(sent).toEqual(["a hello", "c hello", "a hello", "c hello"]);
+});
+
+it("of two pages only the one with the smaller id offers", async () => {
+  signal("c", "hello");
+  signal("a", "hello");
+  await settled();
+  expect(sent).toEqual(["a ready", "c offer"]);
+  expect(FakeConnection.made[0]?.options.iceServers).toBe(servers);
+});
+
+it("offers when the other page is ready, and answers its offer", async () => {
+  signal("c", "ready");
+  signal("a", "offer");
+  await settled();
+  expect(sent.sort()).toEqual(["a answer", "c offer"]);
+});
+
+it("begins anew with a page that was loaded again", () => {
+  signal("c", "hello");
+  signal("c", "hello");
+  expect(FakeConnection.made.map((made) => made.connectionState)).toEqual(["closed", "new"]);
+  expect(gone).toEqual(["c"]);
+});
+
+it("says what the microphone gives, also when it comes later or goes", async () => {
+  signal("c", "hello");
+  const track = {} as MediaStreamTrack;
+  call.say(track);
+  call.say(null);
+  await settled();
+  expect(FakeConnection.made[0]?.tracks).toEqual([null, track, null]);
+});
+
+it("looks for another way when one broke, and keeps the connection", () => {
+  signal("c", "hello");
+  FakeConnection.made[0]?.become("failed");
+  expect(FakeConnection.made[0]?.restarts).toBe(1);
+  expect(gone).toEqual([]);
+});
+
+it("says goodbye, and drops who leaves or says goodbye", () => {
+  for (const id of ["c", "d", "e"]) signal(id, "hello");
+  signal("c", "bye");
+  call.meet(["e"], 0);
+  call.close();
+  expect(gone).toEqual(["c", "d", "e"]);
+  expect(sent.at(-1)).toBe("e bye");
+});

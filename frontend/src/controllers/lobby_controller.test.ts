@@ -1,0 +1,67 @@
+import { beforeEach, expect, it, vi } from "vitest";
+import { MicrophoneError, type MicrophoneOptions } from "../audio/microphone";
+import { rememberedLanguage, rememberedSound } from "../room/sound-choice";
+import { find, settled, show, template, texts } from "../testing/page";
+import { LobbyController } from "./lobby_controller";
+
+const page = template("meetings/_lobby.html")
+  .replace('data-lobby-code-value=""', 'data-lobby-code-value="abc"')
+  .replace("</option>", '</option><option value="de">Deutsch</option>');
+let microphone: MicrophoneOptions;
+const close = vi.fn();
+
+beforeEach(async () => {
+  localStorage.clear();
+  LobbyController.open = async (options) => {
+    microphone = options;
+    return { close } as unknown as Awaited<ReturnType<typeof LobbyController.open>>;
+  };
+  await show(page, { lobby: LobbyController });
+});
+
+async function check(): Promise<void> {
+  find("[data-lobby-target=check]").click();
+  await settled();
+}
+
+function hear(level: number): void {
+  microphone.onFrame({ firstSample: 0, pcm: new Int16Array(1_600), level, capturedAt: 0 });
+}
+
+it("hears a voice, and not a knock", async () => {
+  await check();
+  expect(find("[data-state=silent]").hidden).toBe(false);
+  hear(0.3);
+  expect(find("[data-state=heard]").hidden).toBe(true);
+  hear(0.3);
+  hear(0.3);
+  expect(find("[data-state=heard]").hidden).toBe(false);
+  expect(Number(find("[data-lobby-target=meter]").ariaValueNow)).toBeGreaterThan(50);
+});
+
+it.each(["denied", "missing", "busy", "insecure"] as const)("explains a microphone that is %s", async (problem) => {
+  LobbyController.open = async () => {
+    throw new MicrophoneError(problem);
+  };
+  await check();
+  const state = problem === "insecure" ? "unavailable" : problem;
+  expect(texts(`[data-lobby-target=said][data-state=${state}]`)).toHaveLength(1);
+});
+
+it("remembers for the next time what was chosen, and lets the microphone go", async () => {
+  await check();
+  find<HTMLInputElement>("[data-lobby-target=shared]").checked = true;
+  find<HTMLInputElement>("[data-lobby-target=captionsOnly]").checked = true;
+  find<HTMLSelectElement>("[data-lobby-target=language]").value = "de";
+  find("form").dispatchEvent(new Event("submit"));
+  expect(close).toHaveBeenCalled();
+  expect(rememberedSound(localStorage)).toMatchObject({ shared: true, captionsOnly: true });
+  expect(rememberedLanguage(localStorage, "abc")).toBe("de");
+  await show(page, { lobby: LobbyController });
+  expect(find<HTMLInputElement>("[data-lobby-target=shared]").checked).toBe(true);
+});
+
+it("treats what somebody else put into the browser's store as nothing", () => {
+  localStorage.setItem("sound", "{");
+  expect(rememberedSound(localStorage)).toMatchObject({ microphone: "", captionsOnly: false });
+});
