@@ -54,6 +54,7 @@ bench-gpu: .venv/installed-dev ## the same figures on a GPU with large-v3-turbo,
 	@$(BIN)/python -m bench --gpu
 
 faults: .venv/installed-dev frontend/node_modules/built ## kill, cut and flood real processes; prints the table of figures
+	@$(BIN)/python -m transcription.models base
 	@$(BIN)/python -m pytest -m faults tests/faults
 
 load: .venv/installed-dev frontend/node_modules/built ## how much one web process carries
