@@ -14,6 +14,7 @@ from twisted.internet import reactor as _reactor
 PER_SECOND = 50.0  # one takes 5 to 10 ms of this process
 BURST = 10  # without waiting
 LONGEST_WAIT_S = 3.0
+LATE_S = 0.05
 reactor: Any = _reactor
 
 
@@ -33,6 +34,11 @@ class Line:
         self.next_at = turn + 1 / PER_SECOND
         return max(0.0, turn - now)
 
+    def late_by(self, seconds: float) -> None:
+        """A turn began late, so the process is busy: all later ones are put off."""
+        now = self.clock()
+        self.next_at = min(max(self.next_at, now) + seconds, now + LONGEST_WAIT_S + 1.0)
+
 
 line = Line()
 
@@ -45,11 +51,13 @@ class LinedRequest(http_protocol.WebRequest):
         if wait_s is None:
             self._refuse()
         elif wait_s:
-            reactor.callLater(wait_s, self._begin)
+            reactor.callLater(wait_s, self._begin, line.clock() + wait_s)
         else:
             super().process()
 
-    def _begin(self) -> None:
+    def _begin(self, turn: float) -> None:
+        if (late := line.clock() - turn) > LATE_S:
+            line.late_by(late)
         if self.channel is not None:  # it did not leave the line
             super().process()
 

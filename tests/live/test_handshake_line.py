@@ -31,3 +31,22 @@ def test_a_quiet_hour_saves_up_no_more_than_the_few() -> None:
     now += 3_600
     waits = [line.wait_s() for _ in range(BURST + 2)]
     assert waits[BURST + 1]
+
+
+def test_a_turn_that_began_late_puts_the_others_off() -> None:
+    line = Line(clock=lambda: 100.0)
+    for _ in range(BURST + 1):
+        line.wait_s()
+    line.late_by(0.5)
+    assert round(line.wait_s() or 0.0, 3) == round(0.5 + 1 / PER_SECOND, 3)
+
+
+def test_a_process_that_stood_still_takes_newcomers_again_a_second_later() -> None:
+    now = 100.0
+    line = Line(clock=lambda: now)
+    for _ in range(BURST + 1):
+        line.wait_s()
+    line.late_by(60.0)
+    assert line.wait_s() is None
+    now += 1.0
+    assert line.wait_s() is not None
