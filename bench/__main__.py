@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import offline, report, voices
 from bench.screen import Delays, measure
+from bench.stages import StageTimes
 from bench.streaming import EngineAlone, Source, Take, stream
 from bench.through_redis import redis_path
 from tests.speech import Voice, word_count, word_error_rate
@@ -20,6 +21,7 @@ class Bench:
         self.device = "cuda" if options.gpu else "cpu"
         self.yardstick = offline.load(options.model, self.device)
         self.rows: list[report.Row] = []
+        self.stages = StageTimes()
 
     def add(self, name: str, spoken: list[Voice], take: Take) -> None:
         """Figures over all speakers together."""
@@ -34,13 +36,14 @@ class Bench:
         row: report.Row = {"run": name, "speakers": len(spoken), **delays.figures()}
         row |= {"wer": wrong / max(1, words), "wer_offline": wrong_offline / max(1, words)}
         row["cpu_per_audio_second"] = take.cpu_seconds / take.audio_seconds
+        row |= self.stages.figures()
         row["mb_per_speaker"] = (take.rss_bytes - take.idle_rss_bytes) / len(spoken) / 1e6 if take.rss_bytes else None
         self.rows.append(row)
         print(report.table([row]).splitlines()[-1], flush=True)
 
     async def run(self) -> None:
         settings = RecogniserSettings(model=self.options.model, device=self.device)
-        recogniser = Recogniser(settings)
+        recogniser = Recogniser(settings, self.stages)
         await recogniser.start()
         try:
             print(report.table([]), flush=True)
@@ -97,6 +100,11 @@ def main() -> None:
         figure: [(row["speakers"], row[figure]) for row in talking] for figure in ("seen_p50", "seen_p95", "final_p95")
     }
     report.plot(report.PLOTS / f"{name}-speakers.svg", "Delay by speakers who talk at once (s)", "speakers", lines)
+    lines = {
+        stage: [(row["speakers"], row[figure]) for row in talking]
+        for stage, figure in (("queue", "queue_p95_ms"), ("inference", "inference_p95_ms"), ("VAD", "vad_p95_ms"))
+    }
+    report.plot(report.PLOTS / f"{name}-stages.svg", "95 % of decodes take at most (ms)", "speakers", lines)
 
 
 if __name__ == "__main__":
