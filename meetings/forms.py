@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from meetings.exports import Options
 from meetings.languages import LANGUAGE_CHOICES
-from meetings.models import Meeting, User
+from meetings.models import Mark, Meeting, User
 from meetings.names import validate_visible
+from meetings.services.search import Wanted
+
+MARKS_ON_LINES = [choice for choice in Mark.Kind.choices if choice[0] != Mark.Kind.CHAT]
 
 
 class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
@@ -145,3 +148,28 @@ class DownloadForm(forms.Form):
             transcript=asked["transcript"] != "0",
             original=asked["text"] == "original",
         )
+
+
+class SearchForm(forms.Form):
+    """All optional but the words."""
+
+    q = forms.CharField(label=_("Words"), max_length=200)
+    speaker = forms.CharField(label=_("Said by"), max_length=80, required=False)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("Any language")), *LANGUAGE_CHOICES[1:]], required=False
+    )
+    mark = forms.ChoiceField(label=_("Marked as"), choices=[("", _("Any or none")), *MARKS_ON_LINES], required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def clean(self) -> dict[str, Any]:
+        fields = super().clean() or self.cleaned_data
+        since, until = fields.get("since"), fields.get("until")
+        if since and until and since > until:
+            raise forms.ValidationError(_("The first day is after the last one."))
+        return fields
+
+    def wanted(self) -> Wanted:
+        """What a valid form asks for."""
+        fields = dict(self.cleaned_data)
+        return Wanted(text=fields.pop("q"), **fields)

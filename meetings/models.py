@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.accounts import UserManager
 from meetings.languages import direction
+from meetings.searching import search_vector
 
 
 def new_join_code() -> str:
@@ -158,6 +161,7 @@ class Segment(models.Model):
     confidence = models.FloatField(_("confidence"), default=0.0)
     revision = models.PositiveIntegerField(_("revision"), default=0)
     created_at = models.DateTimeField(_("stored"), auto_now_add=True)
+    search = models.GeneratedField(expression=search_vector(), output_field=SearchVectorField(), db_persist=True)
 
     class Meta:
         ordering: ClassVar = ["sequence"]
@@ -165,7 +169,10 @@ class Segment(models.Model):
             models.UniqueConstraint(fields=["meeting", "sequence"], name="one_segment_per_sequence"),
             models.UniqueConstraint(fields=["stream", "start_sample"], name="one_segment_per_stream_and_start"),
         ]
-        indexes: ClassVar = [models.Index(fields=["meeting", "start_ms"])]
+        indexes: ClassVar = [
+            models.Index(fields=["meeting", "start_ms"]),
+            GinIndex(fields=["search"], name="segment_search"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.participant}: {self.text[:60]}"

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from meetings.forms import SignInForm
-from meetings.views import accounts, exports, health, meetings, operations
+from meetings.views import accounts, exports, health, meetings, operations, search
 
 urlpatterns = [
     path("", meetings.home, name="home"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", accounts.sign_in_by_link, name="signin-link"),
     path("meetings/now/", meetings.start_now, name="meeting-now"),
+    path("search/", search.search, name="search"),
     path("meetings/new/", meetings.new, name="meeting-new"),
     path("m/<str:code>/", meetings.join, name="meeting-join"),
     path("m/<str:code>/room/", meetings.room, name="meeting-room"),

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from meetings.models import Meeting, Participant, User
@@ -69,6 +70,14 @@ def may_read(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str,
     if user.is_authenticated and (meeting.host_id == user.pk or user.has_perm("meetings.view_meeting")):
         return True
     return participant_of(meeting, user, session) is not None
+
+
+def readable_meetings(user: User) -> QuerySet[Meeting]:
+    """All meetings that `may_read` says yes to, for a signed-in user."""
+    if user.has_perm("meetings.view_meeting"):
+        return Meeting.objects.all()
+    seats = Participant.objects.filter(user=user).values("meeting")
+    return Meeting.objects.filter(Q(host=user) | Q(pk__in=seats))
 
 
 def may_end(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:

@@ -28,6 +28,8 @@ TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-j
 WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
+    "operations", "operations-figures",
+    "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema", "search",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 
