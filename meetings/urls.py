@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from meetings.forms import SignInForm
-from meetings.views import accounts, exports, health, meetings, operations, search
+from meetings.views import accounts, exports, health, insight, meetings, operations, search
 
 urlpatterns = [
     path("", meetings.home, name="home"),
@@ -29,6 +29,7 @@ urlpatterns = [
     path("operations/", operations.overview, name="operations"),
     path("operations/figures", operations.figures, name="operations-figures"),
     path("metrics", operations.metrics, name="metrics"),
+    path("m/<str:code>/insight/", insight.page, name="meeting-insight"),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
 ]

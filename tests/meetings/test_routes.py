@@ -23,6 +23,7 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-end": (405, 404),
     "meeting-transcript": (404, 405),
     "meeting-minutes": (404, 405),
+    "meeting-insight": (404, 405),
 }
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {
