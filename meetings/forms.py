@@ -173,3 +173,19 @@ class SearchForm(forms.Form):
         """What a valid form asks for."""
         fields = dict(self.cleaned_data)
         return Wanted(text=fields.pop("q"), **fields)
+
+
+class VisibilityForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Meeting
+        fields = ("visibility",)
+        widgets: ClassVar = {"visibility": forms.RadioSelect}
+
+
+class LinkForm(forms.Form):
+    days = forms.TypedChoiceField(
+        label=_("Works for"),
+        choices=[(1, _("1 day")), (7, _("7 days")), (30, _("30 days")), (90, _("90 days"))],
+        coerce=int,
+        initial=7,
+    )

@@ -44,6 +44,10 @@ class Meeting(models.Model):
         FINISHING = "finishing", _("Finishing")  # ended, the last words are still being recognised
         ENDED = "ended", _("Ended")
 
+    class Visibility(models.TextChoices):
+        PARTICIPANTS = "participants", _("The people of the meeting")
+        ORGANISATION = "organisation", _("Everybody with an account here")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(_("join code"), max_length=32, unique=True, default=new_join_code, editable=False)
     title = models.CharField(_("title"), max_length=200)
@@ -56,6 +60,9 @@ class Meeting(models.Model):
     locked = models.BooleanField(_("locked"), default=False)  # nobody new joins
     waiting_room = models.BooleanField(_("waiting room"), default=False)  # newcomers wait until a host admits them
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.SCHEDULED)
+    visibility = models.CharField(
+        _("who can read it"), max_length=12, choices=Visibility.choices, default=Visibility.PARTICIPANTS
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
@@ -272,3 +279,22 @@ class OffRecord(models.Model):
     @property
     def end_ms(self) -> int | None:
         return self.meeting.offset_ms(self.ended_at) if self.ended_at else None
+
+
+class ShareLink(models.Model):
+    """Lets whoever has it read one meeting, until it expires or is revoked. The token itself is not stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)  # SHA-256, hexadecimal
+    made_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("made by"))
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.meeting} until {self.expires_at:%Y-%m-%d}"

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from meetings.forms import SignInForm
-from meetings.views import accounts, exports, health, insight, meetings, operations, search
+from meetings.views import accounts, exports, health, insight, meetings, operations, search, sharing
 
 urlpatterns = [
     path("", meetings.home, name="home"),
@@ -30,6 +30,10 @@ urlpatterns = [
     path("operations/figures", operations.figures, name="operations-figures"),
     path("metrics", operations.metrics, name="metrics"),
     path("m/<str:code>/insight/", insight.page, name="meeting-insight"),
+    path("m/<str:code>/sharing/", sharing.page, name="meeting-sharing"),
+    path("m/<str:code>/sharing/links/", sharing.add_link, name="meeting-link-new"),
+    path("m/<str:code>/sharing/links/<uuid:link_id>/revoke/", sharing.revoke_link, name="meeting-link-revoke"),
+    path("shared/<str:token>/", sharing.shared, name="shared-meeting"),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
 ]

@@ -66,8 +66,12 @@ def _request(session_key: str | None) -> HttpRequest:
 
 
 def may_read(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:
-    """Participants, the host and administrators read the transcript."""
-    if user.is_authenticated and (meeting.host_id == user.pk or user.has_perm("meetings.view_meeting")):
+    """Participants, the host and administrators read the transcript; everybody with an account if the host says so."""
+    if user.is_authenticated and (
+        meeting.visibility == Meeting.Visibility.ORGANISATION
+        or meeting.host_id == user.pk
+        or user.has_perm("meetings.view_meeting")
+    ):
         return True
     return participant_of(meeting, user, session) is not None
 
@@ -77,7 +81,12 @@ def readable_meetings(user: User) -> QuerySet[Meeting]:
     if user.has_perm("meetings.view_meeting"):
         return Meeting.objects.all()
     seats = Participant.objects.filter(user=user).values("meeting")
-    return Meeting.objects.filter(Q(host=user) | Q(pk__in=seats))
+    return Meeting.objects.filter(Q(host=user) | Q(pk__in=seats) | Q(visibility=Meeting.Visibility.ORGANISATION))
+
+
+def may_share(meeting: Meeting, user: User | AnonymousUser) -> bool:
+    """The host, and who may change meetings, decide who else reads one."""
+    return user.is_authenticated and (meeting.host_id == user.pk or user.has_perm("meetings.change_meeting"))
 
 
 def may_end(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:

@@ -192,6 +192,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),
         "duration_ms": meeting.offset_ms(ended),
         "formats": FORMATS,
+        "may_share": access.may_share(meeting, request.user),
     }
     with timezone.override(ZoneInfo(meeting.time_zone)):
         return render(request, "meetings/transcript.html", context)

@@ -9,7 +9,6 @@ from meetings.times import clock
 WIDTH = 1_000.0  # of the lanes, in units of the SVG
 LANE = 34
 BAR = 20
-AXIS = 28  # under the lanes
 TICKS_MS = [minutes * 60_000 for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 240)]
 MOST_TICKS = 8
 
@@ -38,7 +37,6 @@ class Tick:
 @dataclass(frozen=True, slots=True)
 class Timeline:
     height: int
-    floor: int  # where the lanes end
     lanes: tuple[Lane, ...]
     ticks: tuple[Tick, ...]
 
@@ -56,8 +54,7 @@ def draw(insight: Insight) -> Timeline:
         )
         for row, voice in enumerate(speakers)
     )
-    floor = len(lanes) * LANE
-    return Timeline(floor + AXIS, floor, lanes, _ticks(length_ms))
+    return Timeline(len(lanes) * LANE, lanes, _ticks(length_ms))
 
 
 def _bars(spans: Iterable[Span], length_ms: int) -> tuple[Bar, ...]:

@@ -1,5 +1,7 @@
 """What a stranger gets on every route there is; a new route fails here until somebody decides."""
 
+from uuid import UUID
+
 import pytest
 from django.contrib.admin import site
 from django.test import Client
@@ -24,6 +26,10 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-transcript": (404, 405),
     "meeting-minutes": (404, 405),
     "meeting-insight": (404, 405),
+    "meeting-sharing": (404, 404),
+    "meeting-link-new": (405, 404),
+    "meeting-link-revoke": (405, 404),
+    "shared-meeting": (404, 405),
 }
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {
@@ -39,8 +45,14 @@ def routes() -> list[URLPattern]:
     return [pattern for pattern in urlpatterns if isinstance(pattern, URLPattern)]
 
 
+MORE_ARGUMENTS: dict[str, list[object]] = {
+    "meeting-minutes": ["txt"],
+    "meeting-link-revoke": [UUID(int=0)],
+}
+
+
 def address(name: str, code: str) -> str:
-    return reverse(name, args=[code, "txt"] if name == "meeting-minutes" else [code])
+    return reverse(name, args=[code, *MORE_ARGUMENTS.get(name, [])])
 
 
 def test_every_route_is_decided_on() -> None:

@@ -1,0 +1,97 @@
+"""Who else reads a meeting: the host's page, and what a link shows."""
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from meetings.forms import LinkForm, VisibilityForm
+from meetings.models import Meeting, User
+from meetings.services import sharing
+from meetings.services.access import may_share
+from meetings.views.meetings import readable
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = _shareable(request, code)
+    form = VisibilityForm(request.POST or None, instance=meeting)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("meeting-sharing", code)
+    return _page(request, meeting, form=form)
+
+
+@never_cache
+@require_POST
+def add_link(request: HttpRequest, code: str) -> HttpResponse:
+    """Answers with the page that shows the link: it cannot be shown again."""
+    meeting = _shareable(request, code)
+    form = LinkForm(request.POST)
+    if not form.is_valid() or not isinstance(request.user, User):
+        return _page(request, meeting, link_form=form)
+    try:
+        token = sharing.make_link(meeting, request.user, form.cleaned_data["days"])
+    except sharing.TooManyLinks:
+        messages.error(request, _("This meeting has very many links. Revoke one first."))
+        return redirect("meeting-sharing", code)
+    return _page(request, meeting, new_url=request.build_absolute_uri(reverse("shared-meeting", args=[token])))
+
+
+@require_POST
+def revoke_link(request: HttpRequest, code: str, link_id: UUID) -> HttpResponse:
+    meeting = _shareable(request, code)
+    sharing.revoke_link(get_object_or_404(meeting.links, pk=link_id))
+    messages.success(request, _("The link does not work any more."))
+    return redirect("meeting-sharing", code)
+
+
+@never_cache
+@require_safe
+def shared(request: HttpRequest, token: str) -> HttpResponse:
+    """The transcript, without the way into the room."""
+    link = sharing.open_link(token)
+    if link is None:
+        raise Http404
+    meeting = link.meeting
+    context = {
+        "meeting": meeting,
+        "link": link,
+        "participants": meeting.participants.exclude(joined_at=None),
+        "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
+        "duration_ms": meeting.offset_ms(meeting.ended_at or timezone.now()),
+    }
+    with timezone.override(ZoneInfo(meeting.time_zone)):
+        response = render(request, "meetings/shared.html", context)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _shareable(request: HttpRequest, code: str) -> Meeting:
+    """The meeting, for those who decide who reads it; 404 for strangers, 403 for those who only read it."""
+    meeting = readable(request, code)
+    if not may_share(meeting, request.user):
+        raise PermissionDenied
+    return meeting
+
+
+def _page(request: HttpRequest, meeting: Meeting, **more: object) -> HttpResponse:
+    context = {
+        "meeting": meeting,
+        "form": VisibilityForm(instance=meeting),
+        "link_form": LinkForm(),
+        "links": sharing.working_links(meeting),
+        **more,
+    }
+    with timezone.override(ZoneInfo(meeting.time_zone)):
+        return render(request, "meetings/sharing.html", context)
