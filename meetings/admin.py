@@ -2,18 +2,20 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
-from django.http import HttpRequest
+from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce, NullIf
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from meetings.forms import MeetingAdminForm
-from meetings.models import AudioStream, Meeting, Participant, Segment, SegmentRevision, User
+from meetings.models import AudioStream, AuditEntry, Meeting, Participant, Segment, SegmentRevision, User
+from meetings.services import audit_log, privacy
+from meetings.services.archive import minutes_archive
 from meetings.services.corrections import correct_text
 from meetings.times import clock, duration
 
@@ -46,16 +48,47 @@ class ParticipantInline(admin.TabularInline):  # type: ignore[type-arg]
         return False
 
 
+def _user(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # the admin lets nobody else in
+    return request.user
+
+
 def _count(model: type[Participant] | type[Segment]) -> Coalesce:
     """How many rows a meeting has; one subquery each, as joining both would multiply them."""
     rows = model.objects.filter(meeting=OuterRef("pk")).order_by().values("meeting")
     return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
 
+LOW_CONFIDENCE = 0.5
+MAX_EXPORTED = 100  # meetings in one archive
+
+
+def _share_of_lines(**part: Any) -> Subquery:
+    """Which share of a meeting's spoken lines the condition holds for; null without lines."""
+    spoken = Segment.objects.filter(meeting=OuterRef("pk"), kind=Segment.Kind.SPEECH).order_by().values("meeting")
+    share = Cast(Count("pk", filter=Q(**part)), FloatField()) / NullIf(Count("pk"), 0)
+    return Subquery(spoken.annotate(share=share).values("share"))
+
+
+def _coverage() -> Subquery:
+    """Which share of the audio that should be there arrived: speech against speech and gaps; null without either."""
+    lines = Segment.objects.filter(meeting=OuterRef("pk")).order_by().values("meeting")
+    length = F("end_ms") - F("start_ms")
+    spoken = Sum(length, filter=Q(kind=Segment.Kind.SPEECH), default=0)
+    return Subquery(lines.annotate(share=Cast(spoken, FloatField()) / NullIf(Sum(length), 0)).values("share"))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
 @admin.register(Meeting)
 class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("title", "host", "status", "started_at", "length", "people", "lines", "transcript")
-    list_filter = ("status", "language")
+    list_display = (
+        "title", "host", "status", "started_at", "length", "people", "lines", "coverage", "unsure", "transcript",
+    )  # fmt: skip
+    list_filter = ("status", "visibility", "started_at", "language")
+    actions = ("export_minutes",)
     list_select_related = ("host",)
     search_fields = ("title", "agenda", "host__email", "host__display_name", "participants__display_name", "code")
     date_hierarchy = "created_at"
@@ -69,12 +102,18 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "ended_at",
         "transcript",
     )
+    readonly_fields = ("code", "status", "visibility", "created_at", "started_at", "ended_at", "transcript")
     autocomplete_fields = ("host",)
     form = MeetingAdminForm
     inlines = (ParticipantInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Meeting]:
-        counts = {"participant_count": _count(Participant), "segment_count": _count(Segment)}
+        counts = {
+            "participant_count": _count(Participant),
+            "segment_count": _count(Segment),
+            "covered": _coverage(),
+            "low_confidence": _share_of_lines(confidence__lt=LOW_CONFIDENCE),
+        }
         meetings: QuerySet[Meeting] = super().get_queryset(request).annotate(**counts)
         return meetings
 
@@ -90,6 +129,40 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def lines(self, meeting: Any) -> int:
         return int(meeting.segment_count)
 
+    @admin.display(description=_("audio arrived"), ordering="covered")
+    def coverage(self, meeting: Any) -> str:
+        return _percent(meeting.covered)
+
+    @admin.display(description=_("unsure lines"), ordering="low_confidence")
+    def unsure(self, meeting: Any) -> str:
+        return _percent(meeting.low_confidence)
+
+    @admin.action(description=_("Download the minutes of the selected meetings"), permissions=["view"])
+    def export_minutes(self, request: HttpRequest, chosen: QuerySet[Meeting]) -> HttpResponse | None:
+        meetings = list(chosen.select_related("host")[: MAX_EXPORTED + 1])
+        if len(meetings) > MAX_EXPORTED:
+            self.message_user(request, _("That is too much for one archive: choose fewer meetings."), messages.ERROR)
+            return None
+        for meeting in meetings:
+            audit_log.record(audit_log.Action.EXPORTED, meeting.pk, _user(request))
+        headers = {"Content-Disposition": 'attachment; filename="minutes.zip"'}
+        return HttpResponse(minutes_archive(meetings), content_type="application/zip", headers=headers)
+
+    def save_model(self, request: HttpRequest, obj: Meeting, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        audit_log.record(audit_log.Action.CHANGED, obj.pk, _user(request))
+
+    def delete_model(self, request: HttpRequest, obj: Meeting) -> None:
+        self._delete(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Meeting]) -> None:
+        self._delete(request, list(queryset))
+
+    def _delete(self, request: HttpRequest, meetings: list[Meeting]) -> None:
+        for meeting in meetings:
+            audit_log.record(audit_log.Action.DELETED, meeting.pk, _user(request))
+        privacy.delete_meetings(meetings)
+
     @admin.display(description=_("transcript"))
     def transcript(self, meeting: Meeting) -> str:
         return format_html('<a href="{}">{}</a>', reverse("meeting-transcript", args=[meeting.code]), _("Read"))
@@ -102,6 +175,14 @@ class ParticipantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("meeting", "user")
     search_fields = ("display_name", "user__email", "meeting__title")
     readonly_fields = ("meeting", "user", "color", "joined_at", "left_at")
+    actions = ("anonymise",)
+
+    @admin.action(description=_("Anonymise the selected participants"), permissions=["change"])
+    def anonymise(self, request: HttpRequest, chosen: QuerySet[Participant]) -> None:
+        for participant in chosen.select_related("meeting"):
+            privacy.anonymise(participant)
+            audit_log.record(audit_log.Action.ANONYMISED, participant.meeting_id, _user(request))
+        self.message_user(request, _("Their names and accounts are gone. Names within the text stay."))
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -139,6 +220,7 @@ class SegmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
         if "text" in form.changed_data:
             correct_text(obj.pk, form.cleaned_data["text"], author_name=str(request.user))
+            audit_log.record(audit_log.Action.CHANGED, obj.meeting_id, _user(request))
 
     @admin.display(description=_("time"), ordering="start_ms")
     def time(self, segment: Segment) -> str:
@@ -164,4 +246,25 @@ class AudioStreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Read-only, also for administrators."""
+
+    list_display = ("created_at", "action", "user", "by", "meeting_id")
+    list_filter = ("action", "by")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__display_name", "meeting_id")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -21,6 +21,14 @@ from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Meeting, Participant, User
 from meetings.services import access, rooms
+from meetings.forms import GuestForm, MeetingForm
+from meetings.models import Meeting, User
+from meetings.services import access, audit_log, rooms
+
+ACTIONS = {  # in the audit log, where it is not reading
+    "meeting-minutes": audit_log.Action.EXPORTED,
+    "meeting-end": audit_log.Action.CHANGED,
+}
 
 
 @require_safe
@@ -216,4 +224,6 @@ def readable(request: HttpRequest, code: str) -> Meeting:
     meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
     if not access.may_read(meeting, request.user, request.session):
         raise Http404
+    route = request.resolver_match.url_name if request.resolver_match else None
+    audit_log.record(ACTIONS.get(route or "", audit_log.Action.READ), meeting.pk, request.user)
     return meeting

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from meetings.forms import SearchForm
 from meetings.models import User
+from meetings.services import audit_log
 from meetings.services import search as searching
 
 
@@ -25,6 +26,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 def _results(request: HttpRequest, user: User, wanted: searching.Wanted) -> dict[str, object]:
     found = searching.find(user, wanted)
+    audit_log.record(audit_log.Action.SEARCHED, None, user)
     page = Paginator(found.segment_ids, searching.PAGE_HITS).get_page(request.GET.get("page"))
     others = request.GET.copy()
     others.pop("page", None)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from meetings.forms import LinkForm, VisibilityForm
 from meetings.models import Meeting, User
-from meetings.services import sharing
+from meetings.services import audit_log, sharing
 from meetings.services.access import may_share
 from meetings.views.meetings import readable
 
@@ -27,6 +27,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     form = VisibilityForm(request.POST or None, instance=meeting)
     if request.method == "POST" and form.is_valid():
         form.save()
+        audit_log.record(audit_log.Action.SHARED, meeting.pk, request.user)
         messages.success(request, _("Saved."))
         return redirect("meeting-sharing", code)
     return _page(request, meeting, form=form)
@@ -45,6 +46,7 @@ def add_link(request: HttpRequest, code: str) -> HttpResponse:
     except sharing.TooManyLinks:
         messages.error(request, _("This meeting has very many links. Revoke one first."))
         return redirect("meeting-sharing", code)
+    audit_log.record(audit_log.Action.SHARED, meeting.pk, request.user)
     return _page(request, meeting, new_url=request.build_absolute_uri(reverse("shared-meeting", args=[token])))
 
 
@@ -52,6 +54,7 @@ def add_link(request: HttpRequest, code: str) -> HttpResponse:
 def revoke_link(request: HttpRequest, code: str, link_id: UUID) -> HttpResponse:
     meeting = _shareable(request, code)
     sharing.revoke_link(get_object_or_404(meeting.links, pk=link_id))
+    audit_log.record(audit_log.Action.SHARED, meeting.pk, request.user)
     messages.success(request, _("The link does not work any more."))
     return redirect("meeting-sharing", code)
 
@@ -64,6 +67,7 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         raise Http404
     meeting = link.meeting
+    audit_log.record(audit_log.Action.READ, meeting.pk, request.user, by="link")
     context = {
         "meeting": meeting,
         "link": link,

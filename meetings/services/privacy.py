@@ -1,0 +1,32 @@
+"""Forgetting: one person of a meeting, or a meeting with everything that belongs to it."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from meetings.models import AudioStream, Meeting, Participant, SegmentRevision
+from meetings.redis import audio_bus, with_redis
+
+
+def anonymise(participant: Participant) -> None:
+    """Nothing of the person but what they said stays: no name, no account. Names within the text stay."""
+    with transaction.atomic():
+        number = participant.meeting.participants.filter(color__lte=participant.color).count()
+        name = _("Participant %(number)d") % {"number": number}
+        Participant.objects.filter(pk=participant.pk).update(display_name=name, user=None)
+        SegmentRevision.objects.filter(author=participant).update(author_name=name)
+
+
+def delete_meetings(meetings: Iterable[Meeting]) -> None:
+    """Rows, the search index that is kept of them, and audio that still waits for a transcriber."""
+    ids = [meeting.pk for meeting in meetings]
+    streams = AudioStream.objects.filter(participant__meeting__in=ids)
+    stream_ids = [str(pk) for pk in streams.values_list("pk", flat=True)]
+    Meeting.objects.filter(pk__in=ids).delete()
+    with_redis(lambda: _discard(stream_ids))
+
+
+async def _discard(stream_ids: list[str]) -> None:
+    for stream_id in stream_ids:
+        await audio_bus().discard(stream_id)

@@ -1,0 +1,116 @@
+"""Who read, exported, changed and deleted is written down; who reviews may not administer."""
+
+import io
+import zipfile
+
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+
+from meetings.models import AudioStream, AuditEntry, Meeting, Participant, Segment, SegmentRevision, User
+from meetings.services.corrections import correct_text
+from tests.meetings.cast import ended, say, signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def log() -> list[tuple[str, str, str]]:
+    """Oldest first: action, account, how they came."""
+    entries = AuditEntry.objects.select_related("user").order_by("pk")
+    return [(entry.action, str(entry.user) if entry.user else "", entry.by) for entry in entries]
+
+
+def act(browser: Client, model: str, action: str, *rows: Meeting | Participant) -> object:
+    path = reverse(f"admin:meetings_{model}_changelist")
+    return browser.post(path, {"action": action, "_selected_action": [str(row.pk) for row in rows], "post": "yes"})
+
+
+def test_reading_exporting_searching_and_sharing_are_written_down(meeting: Meeting, ada: User, grace: Client) -> None:
+    ended(meeting)
+    host = signed_in(ada)
+    host.get(f"/m/{meeting.code}/transcript/")
+    host.get(f"/m/{meeting.code}/minutes.md")
+    host.get("/search/?q=x")
+    host.post(f"/m/{meeting.code}/sharing/links/", {"days": "1"})
+    grace.get(f"/m/{meeting.code}/insight/")
+    assert [entry for entry in log() if entry[0] != "read"] == [
+        ("exported", "Ada", "account"),
+        ("searched", "Ada", "account"),
+        ("shared", "Ada", "account"),
+    ]
+    assert ("read", "Ada", "account") in log()
+    assert log()[-1] == ("read", "", "guest")
+
+
+def test_who_is_refused_is_not_written_down_as_a_reader(meeting: Meeting, eve: User) -> None:
+    signed_in(eve).get(f"/m/{meeting.code}/transcript/")
+    assert log() == []
+
+
+def test_deleting_a_meeting_leaves_nothing_but_the_entry(meeting: Meeting, admin: User) -> None:
+    line = say(meeting.participants.get(), 1_000, "The canary sings.")
+    correct_text(line.pk, "The canary sang.", author_name="Ada")
+    act(signed_in(admin), "meeting", "delete_selected", meeting)
+    for model in (Meeting, Participant, AudioStream, Segment, SegmentRevision):
+        assert not model._default_manager.exists()
+    entry = AuditEntry.objects.get()
+    assert (entry.action, entry.meeting_id, str(entry.user)) == ("deleted", meeting.pk, "Root")
+
+
+def test_an_anonymised_participant_keeps_only_what_they_said(meeting: Meeting, admin: User) -> None:
+    ada = meeting.participants.get()
+    line = say(ada, 1_000, "I agree.")
+    correct_text(line.pk, "I agree!", author_name="Ada", author=ada)
+    act(signed_in(admin), "participant", "anonymise", ada)
+    ada.refresh_from_db()
+    assert (ada.display_name, ada.user) == ("Participant 1", None)
+    assert SegmentRevision.objects.get().author_name == "Participant 1"
+    assert Segment.objects.get().text == "I agree!"
+    assert log() == [("anonymised", "Root", "account")]
+
+
+def test_minutes_of_many_meetings_come_in_one_archive(meeting: Meeting, admin: User, ada: User) -> None:
+    say(meeting.participants.get(), 1_000, "Hello.")
+    other = Meeting.objects.create(title="Weekly sync", host=ada)
+    answer = act(signed_in(admin), "meeting", "export_minutes", meeting, other)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:  # type: ignore[attr-defined]
+        names = archive.namelist()
+        texts = [archive.read(name).decode() for name in names]
+    assert len(set(names)) == 2
+    assert any("Hello." in text for text in texts)
+    assert [entry[0] for entry in log()] == ["exported", "exported"]
+
+
+def test_the_list_shows_what_arrived_and_what_is_unsure(meeting: Meeting, admin: User) -> None:
+    ada = meeting.participants.get()
+    say(ada, 0, "Sure.", 3_000)
+    unsure = say(ada, 4_000, "Perhaps.", 3_000)
+    say(ada, 8_000, "", 2_000)
+    Segment.objects.filter(pk=unsure.pk).update(confidence=0.2)
+    [row] = signed_in(admin).get("/admin/meetings/meeting/").context["cl"].result_list
+    assert (row.covered, row.low_confidence) == (0.75, 0.5)
+
+
+def test_nobody_changes_the_log(admin: User, meeting: Meeting) -> None:
+    signed_in(admin).get(f"/m/{meeting.code}/transcript/")
+    entry = AuditEntry.objects.get()
+    browser = signed_in(admin)
+    assert browser.get("/admin/meetings/auditentry/").status_code == 200
+    assert browser.post(f"/admin/meetings/auditentry/{entry.pk}/delete/").status_code == 403
+    assert browser.get("/admin/meetings/auditentry/add/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "corrects", "deletes"),
+    [("administrator", True, True, True), ("reviewer", True, True, False), ("member", False, False, False)],
+)
+def test_roles_are_groups(meeting: Meeting, eve: User, role: str, reads: bool, corrects: bool, deletes: bool) -> None:
+    eve.groups.add(Group.objects.get(name=role))
+    eve.is_staff = True
+    eve.save()
+    browser = signed_in(eve)
+    assert (browser.get(f"/m/{meeting.code}/transcript/").status_code == 200) is reads
+    assert (browser.get("/admin/meetings/meeting/").status_code == 200) is reads
+    assert eve.has_perm("meetings.change_segment") is corrects
+    assert (browser.get(f"/admin/meetings/meeting/{meeting.pk}/delete/").status_code == 200) is deletes
