@@ -206,19 +206,6 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "meetings/transcript.html", context)
 
 
-@never_cache
-@require_safe
-def minutes(request: HttpRequest, code: str, extension: str) -> HttpResponse:
-    meeting = readable(request, code)
-    export = exports.FORMATS.get(extension)
-    if export is None:
-        raise Http404
-    document = exports.build_minutes(meeting)
-    response = HttpResponse(export.render(document), content_type=export.content_type)
-    response["Content-Disposition"] = f'attachment; filename="{document.file_name(extension)}"'
-    return response
-
-
 def readable(request: HttpRequest, code: str) -> Meeting:
     """The meeting, for those who may read it; for all others there is none."""
     meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
