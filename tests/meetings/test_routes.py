@@ -36,7 +36,6 @@ WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
     "operations", "operations-figures",
-    "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema", "search",
     "search",
 }  # fmt: skip
 SECRET = "the budget is nine million"
