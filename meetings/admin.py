@@ -95,6 +95,7 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     readonly_fields = (
         "code",
         "status",
+        "visibility",
         "planned_at",
         "planned_minutes",
         "created_at",
@@ -102,7 +103,6 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "ended_at",
         "transcript",
     )
-    readonly_fields = ("code", "status", "visibility", "created_at", "started_at", "ended_at", "transcript")
     autocomplete_fields = ("host",)
     form = MeetingAdminForm
     inlines = (ParticipantInline,)

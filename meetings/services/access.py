@@ -80,7 +80,7 @@ def readable_meetings(user: User) -> QuerySet[Meeting]:
     """All meetings that `may_read` says yes to, for a signed-in user."""
     if user.has_perm("meetings.view_meeting"):
         return Meeting.objects.all()
-    seats = Participant.objects.filter(user=user).values("meeting")
+    seats = Participant.objects.filter(user=user, admission=Participant.Admission.ADMITTED).values("meeting")
     return Meeting.objects.filter(Q(host=user) | Q(pk__in=seats) | Q(visibility=Meeting.Visibility.ORGANISATION))
 
 

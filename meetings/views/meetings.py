@@ -20,9 +20,6 @@ from meetings.forms import GuestForm, LobbyForm, MeetingForm
 from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Meeting, Participant, User
-from meetings.services import access, rooms
-from meetings.forms import GuestForm, MeetingForm
-from meetings.models import Meeting, User
 from meetings.services import access, audit_log, rooms
 
 ACTIONS = {  # in the audit log, where it is not reading

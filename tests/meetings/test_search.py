@@ -101,7 +101,12 @@ def test_a_strangers_meeting_never_appears(host: Participant, meeting: Meeting, 
     assert found(eve, "merger") == []
     assert "Weekly sync" not in signed_in(eve).get("/search/", {"q": "weekly"}).content.decode()
     assert found(admin, "merger") == ["The merger is secret."]
-    Participant.objects.create(meeting=meeting, user=eve, display_name="Eve", role="member")
+    seat = Participant.objects.create(
+        meeting=meeting, user=eve, display_name="Eve", role="member", admission=Participant.Admission.WAITING
+    )
+    assert found(eve, "merger") == []
+    seat.admission = Participant.Admission.ADMITTED
+    seat.save()
     assert found(eve, "merger") == ["The merger is secret."]
 
 

@@ -27,7 +27,7 @@ def make_roles(apps, _editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("meetings", "0006_audit_log"),
+        ("meetings", "0007_audit_log"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

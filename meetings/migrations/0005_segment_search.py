@@ -50,7 +50,7 @@ RETURN regexp_replace(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meetings", "0003_marks")]
+    dependencies = [("meetings", "0004_rooms_of_hosts")]
 
     operations = [
         migrations.RunSQL(SEARCH_CONFIGURATION, "DROP FUNCTION search_configuration(text)"),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0004_segment_search'),
+        ('meetings', '0005_segment_search'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0005_sharing'),
+        ('meetings', '0006_sharing'),
     ]
 
     operations = [
