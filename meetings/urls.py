@@ -20,6 +20,7 @@ urlpatterns = [
     path("m/<str:code>/waiting/", meetings.waiting, name="meeting-waiting"),
     path("m/<str:code>/invite.ics", meetings.calendar_entry, name="meeting-calendar-entry"),
     path("m/<str:code>/invite.svg", meetings.invite_picture, name="meeting-invite-picture"),
+    path("m/<str:code>/overlay/", meetings.overlay, name="meeting-overlay"),
     path("m/<str:code>/leave/", meetings.leave, name="meeting-leave"),
     path("m/<str:code>/left/", meetings.left, name="meeting-left"),
     path("m/<str:code>/end/", meetings.end, name="meeting-end"),

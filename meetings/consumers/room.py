@@ -14,6 +14,7 @@ from meetings.consumers.company import Company
 from meetings.consumers.following import Following
 from meetings.consumers.hosting import host_meeting
 from meetings.consumers.timing import delivered
+from meetings.consumers.welcome import everybody, welcome_message
 from meetings.database import in_database
 from meetings.models import Meeting
 from meetings.protocol import (
@@ -25,7 +26,6 @@ from meetings.protocol import (
     Hello,
     MarkChanged,
     MeetingEnded,
-    MeetingView,
     ParticipantHand,
     ParticipantJoined,
     ParticipantLeft,
@@ -37,7 +37,6 @@ from meetings.protocol import (
     Signalled,
     State,
     Status,
-    Welcome,
     decode_room_request,
 )
 from meetings.redis import redis_client
@@ -117,7 +116,8 @@ class RoomConsumer(MeetingConsumer):
         if hello.last_sequence > meeting.last_sequence:
             raise ProtocolError("sequence_unknown", f"the newest caption is {meeting.last_sequence}")
         self._company.start_after(int(await redis_client().get(fanout.presence_key(meeting.pk)) or 0))
-        await self.tell(await self._welcome_message(meeting))
+        you = str(self.participant.pk)
+        await self.tell(await welcome_message(meeting, you, ice_servers(you)))
         await self._tell_doors()
         await self._captions.start_after(hello.last_sequence)
         await self._marks.start_after(min(hello.last_change, meeting.last_change))
@@ -125,28 +125,8 @@ class RoomConsumer(MeetingConsumer):
             await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
         await self._send_status()
 
-    async def _welcome_message(self, meeting: Meeting) -> Welcome:
-        return Welcome(
-            meeting=MeetingView(
-                code=meeting.code,
-                title=meeting.title,
-                status=meeting.status,
-                started_at=meeting.started_at.isoformat() if meeting.started_at else None,
-                language=meeting.language,
-            ),
-            participants=await self._everybody(),
-            you=str(self.participant.pk),
-            sequence=meeting.last_sequence,
-            ice_servers=ice_servers(str(self.participant.pk)),
-        )
-
-    async def _everybody(self) -> list[ParticipantView]:
-        state = await presence.room_state(self.meeting.pk)
-        people = await in_database(presence.participants_of, self.meeting.pk)
-        return [presence.participant_view(person, state) for person in people]
-
     async def _tell_everybody(self) -> None:
-        for person in await self._everybody():
+        for person in await everybody(self.meeting.pk):
             await self.tell(ParticipantJoined(person))
         await self._tell_doors()
 

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from meetings.models import Meeting, Participant, User
 
@@ -95,3 +96,16 @@ def may_end(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, 
         return True
     participant = participant_of(meeting, user, session)
     return participant is not None and participant.is_host
+
+
+def overlay_key(meeting: Meeting) -> str:
+    """What the address of the meeting's overlay must carry: streaming software has no session."""
+    return salted_hmac("meetings.overlay", meeting.code, algorithm="sha256").hexdigest()[:40]
+
+
+def meeting_by_overlay_key(code: str, key: str) -> Meeting | None:
+    """The meeting whose captions the key opens, while it runs."""
+    meeting = Meeting.objects.filter(code=code).first()
+    if meeting is None or not meeting.takes_audio or not constant_time_compare(overlay_key(meeting), key):
+        return None
+    return meeting

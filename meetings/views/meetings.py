@@ -155,9 +155,26 @@ def room(request: HttpRequest, code: str) -> HttpResponse:
         "participant": participant,
         "participants": meeting.participants.exclude(joined_at=None),
         "segments": list(meeting.segments.select_related("participant")),
+        "overlay_url": _overlay_url(request, meeting) if participant.is_host else "",
         "invite_url": request.build_absolute_uri(reverse("meeting-join", args=[code])),
     }
     return render(request, "meetings/room.html", context)
+
+
+def _overlay_url(request: HttpRequest, meeting: Meeting) -> str:
+    path = reverse("meeting-overlay", args=[meeting.code])
+    return request.build_absolute_uri(f"{path}?key={access.overlay_key(meeting)}")
+
+
+@never_cache
+@require_safe
+def overlay(request: HttpRequest, code: str) -> HttpResponse:
+    """Captions and nothing else, for a projector or streaming software."""
+    key = request.GET.get("key", "")
+    meeting = access.meeting_by_overlay_key(code, key)
+    if meeting is None:
+        raise Http404
+    return render(request, "meetings/overlay.html", {"meeting": meeting, "key": key})
 
 
 @require_POST

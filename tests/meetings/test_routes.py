@@ -20,6 +20,7 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-waiting": ("meeting-join", 405),
     "meeting-invite-picture": (404, 405),
     "meeting-calendar-entry": (404, 405),
+    "meeting-overlay": (404, 405),
     "meeting-leave": (405, "home"),
     "meeting-left": (200, 405),
     "meeting-end": (405, 404),
