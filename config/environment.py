@@ -33,6 +33,7 @@ class Environment(Struct, rename="upper", frozen=True):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["line", "json"] = "line"
     database_pool_size: Annotated[int, Meta(ge=1, le=200)] = 8
+    api_requests_per_minute: Annotated[int, Meta(ge=1, le=100_000)] = 300  # of one token
     engine: Literal["whisper", "openai", "scripted"] = "whisper"
     model: str = "base"
     openai_base_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")] = (

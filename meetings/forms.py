@@ -13,6 +13,7 @@ from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Mark, Meeting, User
 from meetings.names import validate_visible
 from meetings.services.search import Wanted
+from meetings.services.tokens import SCOPES
 
 MARKS_ON_LINES = [choice for choice in Mark.Kind.choices if choice[0] != Mark.Kind.CHAT]
 
@@ -188,4 +189,19 @@ class LinkForm(forms.Form):
         choices=[(1, _("1 day")), (7, _("7 days")), (30, _("30 days")), (90, _("90 days"))],
         coerce=int,
         initial=7,
+    )
+
+
+class TokenForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), help_text=_("What will use it."), max_length=80, validators=[validate_visible]
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"), choices=list(SCOPES.items()), widget=forms.CheckboxSelectMultiple, initial=["meetings:read"]
+    )
+    days = forms.TypedChoiceField(
+        label=_("It ends"),
+        choices=[(30, _("in 30 days")), (90, _("in 90 days")), (365, _("in a year")), (0, _("never"))],
+        coerce=int,
+        initial=90,
     )

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from redis import Redis as BlockingRedis
 from redis.asyncio import BlockingConnectionPool, Redis
 
 from transcription.bus import AudioBus
@@ -35,6 +37,12 @@ def _new_client() -> Redis:
         settings.REDIS_URL, max_connections=MAX_CONNECTIONS, timeout=5, socket_timeout=5, socket_connect_timeout=5
     )
     return Redis.from_pool(pool)
+
+
+@cache
+def blocking_redis() -> BlockingRedis:
+    """For synchronous code with one short question: a pool of connections that threads share."""
+    return BlockingRedis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2)
 
 
 def audio_bus() -> AudioBus:

@@ -4,7 +4,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from meetings.forms import SignInForm
-from meetings.views import accounts, exports, health, insight, meetings, operations, search, sharing
+from meetings.views import accounts, exports, health, insight, meetings, operations, programs, search, sharing
 
 urlpatterns = [
     path("", meetings.home, name="home"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("accounts/link/", accounts.sign_in_by_link, name="signin-link"),
     path("meetings/now/", meetings.start_now, name="meeting-now"),
     path("search/", search.search, name="search"),
+    path("accounts/tokens/", programs.tokens, name="tokens"),
+    path("accounts/tokens/<int:token_id>/revoke/", programs.revoke, name="token-revoke"),
+    path("docs", programs.docs, name="api-docs"),
     path("meetings/new/", meetings.new, name="meeting-new"),
     path("m/<str:code>/", meetings.join, name="meeting-join"),
     path("m/<str:code>/room/", meetings.room, name="meeting-room"),

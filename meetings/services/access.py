@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from meetings.models import Meeting, Participant, User
+from meetings.models import Meeting, Participant, Segment, User
 
 SESSION_KEY = "participants"  # of a guest: {meeting id: participant id}
 
@@ -109,3 +109,8 @@ def meeting_by_overlay_key(code: str, key: str) -> Meeting | None:
     if meeting is None or not meeting.takes_audio or not constant_time_compare(overlay_key(meeting), key):
         return None
     return meeting
+
+
+def may_correct(segment: Segment, user: User) -> bool:
+    """Hosts, administrators and who said it."""
+    return user.pk in {segment.meeting.host_id, segment.participant.user_id} or user.has_perm("meetings.change_segment")

@@ -5,10 +5,25 @@ from django.db import transaction
 from meetings.models import Participant, Segment, SegmentRevision
 
 
-def correct_text(segment_id: int, text: str, *, author_name: str, author: Participant | None = None) -> Segment:
-    """Change a segment's text and note what it was before, by whom."""
+class Outdated(Exception):
+    """Somebody corrected it meanwhile: `revision` is the newest."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(revision)
+        self.revision = revision
+
+
+def correct_text(
+    segment_id: int, text: str, *, author_name: str, author: Participant | None = None, read: int | None = None
+) -> Segment:
+    """Change a segment's text and note what it was before, by whom.
+
+    `read` is the revision the author had before them; raises Outdated when there is a newer one.
+    """
     with transaction.atomic():
         segment = Segment.objects.select_for_update().get(pk=segment_id)
+        if read is not None and read != segment.revision:
+            raise Outdated(segment.revision)
         if text == segment.text:
             return segment
         segment.revision += 1

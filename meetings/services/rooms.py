@@ -4,10 +4,11 @@ from collections.abc import MutableMapping
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID, uuid4, uuid5
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from meetings import fanout
@@ -17,6 +18,7 @@ from meetings.services.access import SESSION_KEY, seat_of
 
 MAX_LISTED = 200
 MAX_WORDS = 8  # of one search
+KEYED = UUID("3f2d5c0e-7b1c-4a55-9a44-6f9d2f6f0c11")  # the namespace of meetings made with a key
 
 
 class JoinRefused(Exception):
@@ -25,6 +27,10 @@ class JoinRefused(Exception):
 
 class MeetingOver(JoinRefused):
     """The meeting ended: nobody new can join."""
+
+
+class KeyUsed(Exception):
+    """The key made a meeting with other fields before."""
 
 
 class MeetingLocked(JoinRefused):
@@ -54,6 +60,22 @@ def create_meeting(
         planned_at=planned_at,
         planned_minutes=planned_minutes,
     )
+
+
+def create_meeting_once(host: User, key: str, **fields: str) -> Meeting:
+    """The same key of the same host gives the same meeting; raises KeyUsed when it made one of other fields."""
+    meeting_id = uuid5(KEYED, f"{host.pk}:{key}") if key else uuid4()
+    meeting, made = Meeting.objects.get_or_create(pk=meeting_id, defaults={"host": host, **fields})
+    if not made and any(getattr(meeting, name) != value for name, value in fields.items()):
+        raise KeyUsed
+    return meeting
+
+
+def change_meeting(meeting: Meeting, **fields: str) -> Meeting:
+    for name, value in fields.items():
+        setattr(meeting, name, value)
+    meeting.save(update_fields=list(fields))
+    return meeting
 
 
 def join(
@@ -140,3 +162,9 @@ def meetings_of(user: User, words: str = "") -> list[Meeting]:
         named = Participant.objects.filter(display_name__icontains=word).values("meeting")
         mine = mine.filter(Q(title__icontains=word) | Q(agenda__icontains=word) | Q(pk__in=named))
     return list(mine.order_by("-created_at")[:MAX_LISTED])
+
+
+def meetings_with(user: User) -> QuerySet[Meeting]:
+    """Those a person hosts or took part in; not those they still wait for or were removed from."""
+    seats = Participant.objects.filter(user=user, admission=Participant.Admission.ADMITTED)
+    return Meeting.objects.filter(Q(host=user) | Q(pk__in=seats.values("meeting")))

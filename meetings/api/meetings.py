@@ -1,0 +1,136 @@
+"""Meetings, who was in them, what they noted, and the documents made of them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from ninja import Field, Header, Query, Router, Status
+
+from meetings import exports
+from meetings.api.auth import ApiRequest, read_meetings, write_meetings
+from meetings.api.found import readable_meeting
+from meetings.api.pages import BY_JOINING, BY_NEWEST, BY_TIME, Page, PageQuery, Rows, page_of
+from meetings.api.problems import conflict, forbidden, not_found
+from meetings.api.schemas import ExportOut, MarkOut, MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
+from meetings.api.schemas import Status as MeetingStatus
+from meetings.models import Mark, Meeting, Participant
+from meetings.services import access, rooms
+
+router = Router(tags=["meetings"])
+
+
+class MeetingQuery(PageQuery):
+    status: MeetingStatus | None = None
+    created_from: Moment | None = Field(None, description="Meetings made at this moment or later.")
+
+
+@router.get("", auth=read_meetings, response=Page[MeetingOut])
+def list_meetings(request: ApiRequest, query: Query[MeetingQuery]) -> Rows[Meeting]:
+    """The meetings you host or took part in, newest first."""
+    rows = rooms.meetings_with(request.auth.user).select_related("host")
+    if query.status:
+        rows = rows.filter(status=query.status)
+    if query.created_from:
+        rows = rows.filter(created_at__gte=query.created_from)
+    return page_of(rows, BY_NEWEST, query)
+
+
+@router.post("", auth=write_meetings, response={201: MeetingOut})
+def create_meeting(
+    request: ApiRequest,
+    response: HttpResponse,
+    body: NewMeeting,
+    idempotency_key: Annotated[
+        str,
+        Header(
+            "",
+            alias="Idempotency-Key",
+            max_length=255,
+            pattern=r"^[\x21-\x7e]*$",
+            description="The same key again gives the same meeting, not another.",
+        ),
+    ],
+) -> Status[Meeting]:
+    """Make a meeting that you host."""
+    try:
+        meeting = rooms.create_meeting_once(request.auth.user, idempotency_key, **body.dict())
+    except rooms.KeyUsed as error:
+        raise conflict("key_used", "This key made another meeting before.") from error
+    response["Location"] = reverse("api:get_meeting", args=[meeting.pk])
+    return Status(201, meeting)
+
+
+@router.get("/{meeting_id}", auth=read_meetings, response=MeetingOut)
+def get_meeting(request: ApiRequest, meeting_id: UUID) -> Meeting:
+    return readable_meeting(request.auth.user, meeting_id)
+
+
+@router.patch("/{meeting_id}", auth=write_meetings, response=MeetingOut)
+def change_meeting(request: ApiRequest, meeting_id: UUID, body: MeetingChange) -> Meeting:
+    """Hosts only. What changes counts from the next words on."""
+    meeting = _hosted(request, meeting_id)
+    given = {name: value for name, value in body.dict(exclude_unset=True).items() if value is not None}
+    return rooms.change_meeting(meeting, **given)
+
+
+@router.post("/{meeting_id}/end", auth=write_meetings, response=MeetingOut)
+def end_meeting(request: ApiRequest, meeting_id: UUID) -> Meeting:
+    """Hosts only. The last words are still written down; ending twice changes nothing."""
+    meeting = _hosted(request, meeting_id)
+    rooms.end_meeting(meeting)
+    meeting.refresh_from_db()
+    return meeting
+
+
+def _hosted(request: ApiRequest, meeting_id: UUID) -> Meeting:
+    meeting = readable_meeting(request.auth.user, meeting_id)
+    if not access.may_end(meeting, request.auth.user, {}):
+        raise forbidden("Only the host may do this.")
+    return meeting
+
+
+@router.get("/{meeting_id}/participants", auth=read_meetings, response=Page[ParticipantOut])
+def list_participants(request: ApiRequest, meeting_id: UUID, query: Query[PageQuery]) -> Rows[Participant]:
+    """In the order in which they came."""
+    meeting = readable_meeting(request.auth.user, meeting_id)
+    return page_of(meeting.participants.exclude(admission=Participant.Admission.WAITING), BY_JOINING, query)
+
+
+@router.get("/{meeting_id}/marks", auth=read_meetings, response=Page[MarkOut])
+def list_marks(request: ApiRequest, meeting_id: UUID, query: Query[PageQuery]) -> Rows[Mark]:
+    """Decisions, action items, notes and chat, in the order of the meeting, without what was taken back."""
+    meeting = readable_meeting(request.auth.user, meeting_id)
+    rows = meeting.marks.filter(withdrawn_at=None).select_related("author")
+    return page_of(rows, BY_TIME, query)
+
+
+@router.get("/{meeting_id}/exports", auth=read_meetings, response=list[ExportOut])
+def list_exports(request: ApiRequest, meeting_id: UUID) -> list[ExportOut]:
+    """The documents that can be had of a meeting."""
+    readable_meeting(request.auth.user, meeting_id)
+    return [
+        ExportOut(
+            format=name,
+            content_type=kind.content_type,
+            url=reverse("api:download_export", args=[meeting_id, name]),
+        )
+        for name, kind in exports.FORMATS.items()
+    ]
+
+
+@router.get(
+    "/{meeting_id}/exports/{format}",
+    auth=read_meetings,
+    openapi_extra={"responses": {200: {"description": "The document", "content": {"*/*": {}}}}},
+)
+def download_export(request: ApiRequest, meeting_id: UUID, format: str) -> HttpResponse:  # noqa: A002
+    """The minutes as a file, in one of the formats of the list."""
+    meeting = readable_meeting(request.auth.user, meeting_id)
+    kind = exports.FORMATS.get(format)
+    if kind is None:
+        raise not_found("format")
+    document = exports.build_minutes(meeting)
+    name = document.file_name(format)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(kind.render(document), content_type=kind.content_type, headers=headers)
