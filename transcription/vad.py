@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 FRAME = 512  # samples at 16 kHz: 32 ms
 CONTEXT = 64  # samples of the frame before that the model wants to see again
+OFFSET_FRAMES = 16  # half a second: how slowly the offset of a microphone is followed
 
 
 class VoiceActivity(Protocol):
@@ -22,7 +23,10 @@ class VoiceActivity(Protocol):
 
 
 class SileroVad:
-    """Silero VAD v6 (MIT), the ONNX file that faster-whisper carries; about 0.1 ms of CPU per frame."""
+    """Silero VAD v6 (MIT), the ONNX file that faster-whisper carries; about 0.1 ms of CPU per frame.
+
+    The model is deaf on a constant offset, which cheap microphones have: what is constant is taken away before.
+    """
 
     def __init__(self) -> None:
         self._session = _session()
@@ -32,16 +36,27 @@ class SileroVad:
         self._h = np.zeros((1, 1, 128), np.float32)
         self._c = np.zeros((1, 1, 128), np.float32)
         self._context = np.zeros(CONTEXT, np.float32)
+        self._offset: float | None = None
 
     def probabilities(self, samples: NDArray[np.int16]) -> list[float]:
         frames = (samples.astype(np.float32) / 32768.0).reshape(-1, FRAME)
         if not len(frames):
             return []
+        frames -= self._offsets(frames.mean(axis=1))[:, np.newaxis]
         before = np.vstack([self._context, frames[:-1, -CONTEXT:]])
         self._context = frames[-1, -CONTEXT:]
         inputs = {"input": np.hstack([before, frames]), "h": self._h, "c": self._c}
         found, self._h, self._c = self._session.run(None, inputs)
         return [float(probability) for probability in np.ravel(found)]
+
+    def _offsets(self, means: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The offset at each frame: a slow average of the frames' means, the same however they are cut."""
+        offsets = np.empty_like(means)
+        for index, mean in enumerate(means):
+            known = float(mean) if self._offset is None else self._offset
+            self._offset = known + (float(mean) - known) / OFFSET_FRAMES
+            offsets[index] = self._offset
+        return offsets
 
 
 @lru_cache(maxsize=1)
