@@ -1,14 +1,16 @@
 """A token opens what its scopes say, in its owner's name, until it is taken back."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from meetings.api.v1 import api
 from meetings.models import ApiToken, Meeting, User
 from meetings.services import tokens
-from tests.meetings.cast import signed_in
+from tests.meetings.cast import say, signed_in
 from tests.meetings.programs import Program
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +86,25 @@ def test_anything_else_is_no_token(header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     answer = Client().get("/api/v1/meetings", headers=headers)
     assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
+
+
+OPERATIONS = [(method, path) for path, operations in api.get_openapi_schema()["paths"].items() for method in operations]
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_every_operation_needs_a_token_and_a_seat(meeting: Meeting, eve: User, method: str, path: str) -> None:
+    segment = say(meeting.participants.get(), 1_000, "the budget is nine million")
+    address = path.format(meeting_id=meeting.pk, segment_id=segment.pk, format="md")
+    body = {"text": "x", "revision": 0} if "segment" in path else {"title": "Mine"}
+    assert Client().generic(method, address, "{}", "application/json").status_code == 401
+    answer = Client(headers={"Authorization": f"Bearer {Program(eve).text}"}).generic(
+        method, address, json.dumps(body), "application/json"
+    )
+    assert "the budget" not in answer.content.decode()
+    if "{" in path:
+        assert answer.status_code == 404
+    meeting.refresh_from_db()
+    assert (meeting.title, meeting.status) == ("Weekly sync", "live")
 
 
 def test_a_session_is_no_token(ada: User) -> None:

@@ -37,6 +37,8 @@ WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
     "search",
+    "operations", "operations-figures",
+    "tokens", "token-revoke", "api-docs",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 
@@ -59,7 +61,7 @@ def test_every_route_is_decided_on() -> None:
     assert {pattern.name for pattern in routes()} == WITHOUT_A_MEETING | set(TO_A_STRANGER)
     assert len(routes()) == len(urlpatterns)
     includes = [str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLResolver)]
-    assert includes == ["admin/", ""]
+    assert includes == ["admin/", "api/v1/", ""]  # the API: tests/meetings/test_api_tokens.py
 
 
 @pytest.mark.parametrize("after_the_end", [False, True])
@@ -104,7 +106,9 @@ def test_an_anonymous_stranger_posts_nothing(meeting: Meeting, name: str) -> Non
     assert meeting.status == Meeting.Status.LIVE
 
 
-@pytest.mark.parametrize("name", ["logout", "meeting-new", "meeting-join", "meeting-leave", "meeting-end", "signup"])
+@pytest.mark.parametrize(
+    "name", ["logout", "meeting-new", "meeting-join", "meeting-leave", "meeting-end", "signup", "tokens"]
+)
 def test_forms_of_other_sites_are_refused(meeting: Meeting, ada: User, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada, backend="django.contrib.auth.backends.ModelBackend")
