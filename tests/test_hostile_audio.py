@@ -60,7 +60,7 @@ HARMED: dict[str, Callable[[Audio], Audio]] = {
     "as it was": lambda audio: audio * 0.5,
     "clipped": lambda audio: np.clip(audio * 6, -1, 1),
     "at full scale": lambda audio: audio,
-    "quiet": lambda audio: audio * 0.02,
+    "quiet": lambda audio: audio * 0.03,
     "on an offset": lambda audio: audio * 0.4 + 0.2,
     "on a large offset": lambda audio: audio * 0.3 - 0.6,
     "on mains hum": lambda audio: audio * 0.5 + 0.1 * np.sin(2 * np.pi * 50 * np.arange(len(audio)) / SAMPLE_RATE),
