@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.api.v1 import api
-from meetings.models import ApiToken, Meeting, User
+from meetings.models import ApiToken, Meeting, Participant, User
 from meetings.services import tokens
 from tests.meetings.cast import say, signed_in
 from tests.meetings.programs import Program
@@ -142,3 +142,14 @@ def test_a_token_is_not_the_way_to_a_meeting_of_others(eve: User, meeting: Meeti
         assert program.get(f"/meetings/{meeting.pk}{path}", 404)["code"] == "not_found"
     program.patch(f"/meetings/{meeting.pk}", {"title": "Mine"}, 404)
     program.post(f"/meetings/{meeting.pk}/end", status=404)
+
+
+@pytest.mark.parametrize("admission", ["waiting", "removed"])
+def test_who_waits_or_was_removed_has_no_seat(eve: User, meeting: Meeting, admission: str) -> None:
+    Participant.objects.create(
+        meeting=meeting, user=eve, display_name="Eve", role="member", admission=Participant.Admission(admission)
+    )
+    program = Program(eve)
+    assert program.get("/meetings")["items"] == []
+    for path in ("", "/participants", "/segments", "/marks", "/exports/md"):
+        program.get(f"/meetings/{meeting.pk}{path}", 404)
