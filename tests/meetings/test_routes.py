@@ -36,9 +36,7 @@ TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-j
 WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
-    "search",
-    "operations", "operations-figures",
-    "tokens", "token-revoke", "api-docs",
+    "search", "tokens", "token-revoke", "api-docs",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 
