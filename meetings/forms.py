@@ -205,3 +205,9 @@ class TokenForm(forms.Form):
         coerce=int,
         initial=90,
     )
+
+
+class RecordingForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200, validators=[validate_visible])
+    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
+    size_bytes = forms.IntegerField(min_value=1, widget=forms.HiddenInput, required=True)

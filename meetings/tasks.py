@@ -5,9 +5,12 @@ from functools import partial
 from celery import shared_task
 
 from meetings import fanout
+from meetings.feeding import transcribe
 from meetings.protocol import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
-from meetings.services import presence, streams
+from meetings.services import presence, recordings, streams, uploads
+
+RESUME_SECONDS = 20.0
 
 
 @shared_task
@@ -35,3 +38,24 @@ def complete_meetings() -> int:
 
 async def _drained(stream_ids: list[str]) -> bool:
     return await audio_bus().drained(stream_ids)
+
+
+@shared_task
+def transcribe_recording(job_id: int) -> None:
+    """On the `media` queue: as long as the recording takes."""
+    transcribe(job_id)
+
+
+@shared_task
+def resume_recordings() -> int:
+    """Start what waits and what a dead worker left; returns how many."""
+    jobs = recordings.waiting_jobs()
+    for job_id in jobs:
+        transcribe_recording.apply_async([job_id], expires=RESUME_SECONDS)
+    return len(jobs)
+
+
+@shared_task
+def forget_uploads() -> int:
+    """Give up uploads that nobody went on with for a day; returns how many."""
+    return uploads.forget_abandoned()

@@ -4,7 +4,18 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
 from meetings.forms import SignInForm
-from meetings.views import accounts, exports, health, insight, meetings, operations, programs, search, sharing
+from meetings.views import (
+    accounts,
+    exports,
+    health,
+    insight,
+    meetings,
+    operations,
+    programs,
+    recordings,
+    search,
+    sharing,
+)
 
 urlpatterns = [
     path("", meetings.home, name="home"),
@@ -38,6 +49,13 @@ urlpatterns = [
     path("m/<str:code>/sharing/links/", sharing.add_link, name="meeting-link-new"),
     path("m/<str:code>/sharing/links/<uuid:link_id>/revoke/", sharing.revoke_link, name="meeting-link-revoke"),
     path("shared/<str:token>/", sharing.shared, name="shared-meeting"),
+    path("recordings/", recordings.all_mine, name="recordings"),
+    path("recordings/begin/", recordings.begin, name="recording-begin"),
+    path("recordings/<uuid:recording_id>/", recordings.page, name="recording"),
+    path("recordings/<uuid:recording_id>/state/", recordings.state, name="recording-state"),
+    path("recordings/<uuid:recording_id>/chunks/<int:offset>/", recordings.chunk, name="recording-chunk"),
+    path("recordings/<uuid:recording_id>/cancel/", recordings.cancel, name="recording-cancel"),
+    path("recordings/<uuid:recording_id>/retry/", recordings.retry, name="recording-retry"),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
 ]

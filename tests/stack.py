@@ -105,6 +105,9 @@ class Stack:
         schedule = str(self.folder / "beat")
         self._start(name, "-m", "celery", "-A", "config", "worker", "-B", "-s", schedule, "-c", "1", "-l", "WARNING")
 
+    def start_media_worker(self, name: str = "media") -> None:
+        self._start(name, "-m", "celery", "-A", "config", "worker", "-Q", "media", "-c", "1", "-l", "WARNING")
+
     def wait_ready(self) -> None:
         self._wait("web", lambda: self._answers("/ready"))
 

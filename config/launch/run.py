@@ -44,6 +44,7 @@ def run() -> int:
             link = _prepare_database(environment)
             supervisor.start(commands["web"])
             supervisor.start(commands["worker"])
+            supervisor.start(commands["media"])
             supervisor.wait_until_ready(port, urlsplit(base_url).netloc, READY_TIMEOUT_S)
             print(_WELCOME.format(address=base_url, link=link), flush=True)
             supervisor.watch()
@@ -97,14 +98,11 @@ def _finish(what: str, environment: Mapping[str, str], *arguments: str, output: 
 
 def _commands(environment: Mapping[str, str], port: int, folder: Path) -> dict[str, Command]:
     host = environment.get("BIND", LOOPBACK)
+    celery = ["-W", "ignore:You're running the worker", *"-m celery --quiet -A config worker -l WARNING -c 1".split()]
     arguments = {
         "web": f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split(),
         "transcriber": ["manage.py", "transcribe"],
-        "worker": [
-            "-W",
-            "ignore:You're running the worker",
-            *"-m celery --quiet -A config worker -B -c 1 -l WARNING -s".split(),
-            str(folder / "beat"),
-        ],
+        "worker": [*celery, "-n", "worker@%h", "-B", "-s", str(folder / "beat")],
+        "media": [*celery, "-n", "media@%h", "-Q", "media"],  # recordings, which take long
     }
     return {name: Command(name, (sys.executable, *rest), environment, BASE_DIR) for name, rest in arguments.items()}

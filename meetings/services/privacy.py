@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from meetings.models import AudioStream, Meeting, Participant, SegmentRevision
+from meetings.models import AudioStream, Meeting, Participant, Recording, SegmentRevision
 from meetings.redis import audio_bus, with_redis
+from meetings.services.uploads import path_of
 
 
 def anonymise(participant: Participant) -> None:
@@ -19,10 +20,12 @@ def anonymise(participant: Participant) -> None:
 
 
 def delete_meetings(meetings: Iterable[Meeting]) -> None:
-    """Rows, the search index that is kept of them, and audio that still waits for a transcriber."""
+    """Rows, the search index that is kept of them, uploaded files, and audio that still waits for a transcriber."""
     ids = [meeting.pk for meeting in meetings]
     streams = AudioStream.objects.filter(participant__meeting__in=ids)
     stream_ids = [str(pk) for pk in streams.values_list("pk", flat=True)]
+    for recording in Recording.objects.filter(meeting__in=ids):
+        path_of(recording).unlink(missing_ok=True)
     Meeting.objects.filter(pk__in=ids).delete()
     with_redis(lambda: _discard(stream_ids))
 

@@ -37,6 +37,8 @@ WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
     "search", "tokens", "token-revoke", "api-docs",
+    "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
+    "recording-cancel", "recording-retry",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 

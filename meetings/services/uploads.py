@@ -1,0 +1,97 @@
+"""Recordings come in: chunk by chunk, each where the last one ended, on disk before it is acknowledged."""
+
+import os
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import timezone
+
+from meetings.models import Job, Recording, User
+
+MAX_BYTES = 4_000_000_000
+MAX_CHUNK_BYTES = 2_000_000
+ABANDONED = timedelta(days=1)
+MAX_UNFINISHED = 5  # uploads of one person at a time
+SPARE_BYTES = 1_000_000_000  # of the disk, for everything else
+
+
+class UploadRefused(Exception):
+    """The text is a reason people understand."""
+
+
+class TooMuch(UploadRefused):
+    """Too large, too many, or no room on the disk."""
+
+
+class WrongOffset(UploadRefused):
+    """The chunk does not begin where the last one ended; go on from `received`."""
+
+    def __init__(self, received: int) -> None:
+        super().__init__(f"the next byte is number {received}")
+        self.received = received
+
+
+def path_of(recording: Recording) -> Path:
+    """Named by us, never by the person who uploads."""
+    return Path(settings.VAR_DIR) / "recordings" / f"{recording.pk}.upload"
+
+
+def begin(owner: User, title: str, language: str, size_bytes: int) -> Recording:
+    """Raises TooMuch."""
+    if size_bytes > MAX_BYTES:
+        raise TooMuch("The file is too large: 4 GB is the most.")
+    if unfinished(owner).count() >= MAX_UNFINISHED:
+        raise TooMuch("You have several unfinished uploads. Finish or cancel one first.")
+    folder = settings.VAR_DIR / "recordings"
+    folder.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(folder).free < size_bytes + SPARE_BYTES:
+        raise TooMuch("There is no room for the file on the server at the moment.")
+    with transaction.atomic():
+        recording = Recording.objects.create(owner=owner, title=title, language=language, size_bytes=size_bytes)
+        Job.objects.create(recording=recording)
+    return recording
+
+
+def unfinished(owner: User) -> models.QuerySet[Recording]:
+    over = [Job.Stage.DONE, Job.Stage.FAILED, Job.Stage.CANCELLED]
+    return Recording.objects.filter(owner=owner).exclude(job__stage__in=over)
+
+
+def forget_abandoned() -> int:
+    """Remove uploads that were never finished, after ABANDONED; returns how many."""
+    begun = timezone.now() - ABANDONED
+    abandoned = Recording.objects.filter(created_at__lt=begun, received_bytes__lt=models.F("size_bytes"))
+    for recording in abandoned:
+        path_of(recording).unlink(missing_ok=True)
+        recording.delete()
+    return len(abandoned)
+
+
+def receive(recording: Recording, offset: int, chunk: bytes) -> Recording:
+    """Append a chunk that begins at `offset`; a repeated one changes nothing. Raises UploadRefused, OSError."""
+    with transaction.atomic():
+        recording = Recording.objects.select_for_update(of=("self",)).select_related("job").get(pk=recording.pk)
+        if recording.job.is_over:
+            raise UploadRefused("This upload was cancelled.")
+        if offset != recording.received_bytes:
+            raise WrongOffset(recording.received_bytes)
+        if offset + len(chunk) > recording.size_bytes:
+            raise TooMuch("The file is longer than it was said to be.")
+        _write(path_of(recording), offset, chunk)
+        recording.received_bytes = offset + len(chunk)
+        recording.save(update_fields=["received_bytes"])
+    return recording
+
+
+def _write(path: Path, offset: int, chunk: bytes) -> None:
+    """What a crash left behind the offset is written over."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.truncate(offset)
+        file.seek(offset)
+        file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,93 @@
+"""An uploaded recording becomes its transcript on real processes, every tenth of a second once."""
+
+import io
+import time
+import wave
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.people import Person
+from tests.stack import Stack
+from transcription.engines.scripted import counter_frame
+
+FRAMES = 400  # 40 s
+CHUNK = 100_000
+
+
+def recording() -> bytes:
+    """Numbered frames with a second of silence after every third second."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        for number in range(1, FRAMES + 1):
+            file.writeframes(counter_frame(0 if number % 40 > 30 else number))
+    return buffer.getvalue()
+
+
+SPOKEN = [number for number in range(1, FRAMES + 1) if number % 40 <= 30]
+
+
+@pytest.fixture
+def stack(new_stack: Callable[..., Stack]) -> Stack:
+    running = new_stack(ENGINE="scripted", MODEL="speed=0")
+    running.start_web()
+    running.start_transcriber()
+    running.start_worker()
+    running.start_media_worker()
+    running.wait_ready()
+    return running
+
+
+def upload(ada: Person, content: bytes) -> str:
+    """Send all of it; returns the recording's path."""
+    ada.pages.get("/recordings/")
+    headers = {"X-CSRFToken": ada.pages.cookies["csrftoken"], "Referer": ada.base_url}
+    fields = {"title": "Board", "language": "en", "size_bytes": str(len(content))}
+    begun = ada.pages.post("/recordings/begin/", data=fields, headers=headers).json()
+    for offset in range(0, len(content), CHUNK):
+        answer = ada.pages.post(
+            f"{begun['chunks_url']}{offset}/",
+            content=content[offset : offset + CHUNK],
+            headers={**headers, "Content-Type": "application/octet-stream"},
+        )
+        assert answer.status_code == httpx.codes.OK, answer.text
+    return str(begun["url"])
+
+
+def finished(ada: Person, path: str, seconds: float = 150) -> dict[str, object]:
+    deadline = time.monotonic() + seconds
+    while not (state := ada.pages.get(f"{path}state/").json())["over"]:
+        assert time.monotonic() < deadline, state
+        time.sleep(0.5)
+    return dict(state)
+
+
+def numbers(ada: Person, path: str) -> list[int]:
+    """What the transcript says, in its order."""
+    page = ada.pages.get(path).text
+    code = page.split('href="/m/')[1].split("/")[0]
+    text = ada.pages.get(f"/m/{code}/minutes.csv").text
+    return [int(word) for word in text.replace(",", " ").replace('"', " ").split() if word.isdigit()]
+
+
+def test_a_recording_becomes_its_transcript(stack: Stack) -> None:
+    ada = Person(stack.base_url)
+    ada.sign_up("Ada")
+    path = upload(ada, recording())
+    state = finished(ada, path)
+    assert (state["stage"], state["reason"]) == ("Done", "")
+    spoken = [number for number in numbers(ada, path) if number in SPOKEN]
+    assert spoken == SPOKEN
+    assert list((stack.folder / "recordings").iterdir()) == []
+
+
+def test_what_is_no_recording_says_so(stack: Stack) -> None:
+    ada = Person(stack.base_url)
+    ada.sign_up("Ada")
+    state = finished(ada, upload(ada, b"%PDF-1.7 this is a document"))
+    assert state["stage"] == "Failed"
+    assert "no audio or video file" in str(state["reason"])

@@ -1,0 +1,239 @@
+"""Recordings: chunks arrive once and in order, only their owner sees them, and what is no recording is refused."""
+
+import subprocess
+import sys
+import wave
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from meetings.models import AudioStream, Job, Meeting, Recording, User
+from meetings.services import recordings, uploads
+from tests.meetings.cast import signed_in
+from transcription.decoding import REASONS
+
+pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    settings.VAR_DIR = tmp_path
+    return tmp_path
+
+
+def begin(browser: Client, size: int, title: str = "Board") -> Recording:
+    answer = browser.post("/recordings/begin/", {"title": title, "language": "", "size_bytes": size})
+    assert answer.status_code == 201, answer.content
+    return Recording.objects.get(pk=UUID(answer.json()["url"].split("/")[2]))
+
+
+def send(browser: Client, recording: Recording, offset: int, chunk: bytes) -> tuple[int, object]:
+    answer = browser.post(f"/recordings/{recording.pk}/chunks/{offset}/", chunk, "application/octet-stream")
+    return answer.status_code, answer.json().get("received")
+
+
+@pytest.fixture
+def browser(ada: User) -> Client:
+    return signed_in(ada)
+
+
+def test_chunks_make_the_file_and_a_repeated_one_changes_nothing(browser: Client) -> None:
+    recording = begin(browser, 10)
+    assert send(browser, recording, 0, b"01234") == (200, 5)
+    assert send(browser, recording, 0, b"XXXXX") == (409, 5)
+    assert send(browser, recording, 7, b"789") == (409, 5)
+    assert send(browser, recording, 5, b"56789") == (200, 10)
+    assert uploads.path_of(recording).read_bytes() == b"0123456789"
+
+
+def test_what_a_crash_left_behind_the_offset_is_written_over(browser: Client) -> None:
+    recording = begin(browser, 6)
+    send(browser, recording, 0, b"012")
+    with uploads.path_of(recording).open("ab") as file:
+        file.write(b"half a chunk that nobody acknowledged")
+    send(browser, recording, 3, b"345")
+    assert uploads.path_of(recording).read_bytes() == b"012345"
+
+
+def test_more_than_was_announced_is_refused(browser: Client) -> None:
+    recording = begin(browser, 4)
+    assert send(browser, recording, 0, b"01234")[0] == 413
+    big = begin(browser, 10_000_000)
+    assert send(browser, big, 0, b"0" * (uploads.MAX_CHUNK_BYTES + 1))[0] == 413
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "x", ""])
+def test_senseless_sizes_are_refused(browser: Client, size: str) -> None:
+    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": size}).status_code == 400
+
+
+def test_files_beyond_the_limit_and_too_many_uploads_are_refused(browser: Client) -> None:
+    fields = {"title": "A", "size_bytes": str(uploads.MAX_BYTES + 1)}
+    assert browser.post("/recordings/begin/", fields).status_code == 413
+    for _ in range(uploads.MAX_UNFINISHED):
+        begin(browser, 10)
+    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"}).status_code == 413
+
+
+def test_a_full_disk_is_said_before_anything_is_sent(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "SPARE_BYTES", 10**18)
+    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"}).status_code == 413
+
+
+@pytest.mark.parametrize("name", ["recording", "recording-state", "recording-cancel", "recording-retry"])
+def test_anothers_recording_does_not_exist(browser: Client, eve: User, name: str) -> None:
+    recording = begin(browser, 10)
+    stranger = signed_in(eve)
+    path = reverse(name, args=[recording.pk])
+    assert {stranger.get(path).status_code, stranger.post(path).status_code} <= {404, 405}
+    assert send_status(stranger, recording) == 404
+    assert Client().get(path).status_code in {302, 405}
+    assert "Board" not in stranger.get("/recordings/").content.decode()
+    recording.job.refresh_from_db()
+    assert recording.job.stage == Job.Stage.WAITING
+
+
+def send_status(client: Client, recording: Recording) -> int:
+    return client.post(f"/recordings/{recording.pk}/chunks/0/", b"x", "application/octet-stream").status_code
+
+
+def test_a_cancelled_upload_takes_nothing_more_and_its_file_goes(browser: Client) -> None:
+    recording = begin(browser, 10)
+    send(browser, recording, 0, b"01234")
+    browser.post(f"/recordings/{recording.pk}/cancel/")
+    assert not uploads.path_of(recording).exists()
+    assert send_status(browser, recording) == 410
+
+
+def test_uploads_that_nobody_goes_on_with_are_forgotten(browser: Client) -> None:
+    recording = begin(browser, 10)
+    send(browser, recording, 0, b"01234")
+    Recording.objects.update(created_at=timezone.now() - uploads.ABANDONED - timedelta(minutes=1))
+    assert uploads.forget_abandoned() == 1
+    assert not uploads.path_of(recording).exists()
+
+
+def complete(browser: Client) -> Recording:
+    recording = begin(browser, 4)
+    send(browser, recording, 0, b"RIFF")
+    return recording
+
+
+def test_a_job_is_taken_once_until_its_worker_is_dead(browser: Client) -> None:
+    job = complete(browser).job
+    assert recordings.waiting_jobs() == [job.pk]
+    assert recordings.take(job.pk) is not None
+    assert recordings.take(job.pk) is None
+    assert recordings.waiting_jobs() == []
+    Job.objects.update(alive_at=timezone.now() - recordings.STALE - timedelta(seconds=1))
+    assert recordings.waiting_jobs() == [job.pk]
+    assert recordings.take(job.pk) is not None
+
+
+def test_an_unfinished_upload_is_no_work(browser: Client) -> None:
+    recording = begin(browser, 10)
+    send(browser, recording, 0, b"01234")
+    assert recordings.waiting_jobs() == []
+    assert recordings.take(recording.job.pk) is None
+
+
+def test_a_job_taken_over_goes_on_in_the_same_meeting(browser: Client) -> None:
+    job = complete(browser).job
+    first = recordings.open_recording(job, 5_000)
+    assert recordings.open_recording(job, 5_000) == first
+    assert Meeting.objects.count() == AudioStream.objects.count() == 1
+
+
+def test_progress_is_what_is_settled_and_the_end_is_exact(browser: Client) -> None:
+    recording = complete(browser)
+    info = recordings.open_recording(recording.job, 10_000)
+    AudioStream.objects.update(settled_sample=80_000)
+    assert recordings.note_progress(recording.job.pk, info.stream_id) == 80_000
+    assert browser.get(f"/recordings/{recording.pk}/state/").json()["percent"] == 50
+    recordings.finish(recording.job.pk, info.stream_id, 160_000)
+    state = browser.get(f"/recordings/{recording.pk}/state/").json()
+    assert (state["stage"], state["percent"], state["over"]) == ("Done", 100, True)
+    assert not uploads.path_of(recording).exists()
+
+
+def test_a_cancelled_job_stops(browser: Client) -> None:
+    recording = complete(browser)
+    info = recordings.open_recording(recording.job, 10_000)
+    browser.post(f"/recordings/{recording.pk}/cancel/")
+    assert recordings.note_progress(recording.job.pk, info.stream_id) is None
+
+
+def test_a_failed_job_says_why_and_can_be_tried_again(browser: Client) -> None:
+    recording = complete(browser)
+    recordings.fail(recording.job.pk, "silent")
+    assert "no sound track" in browser.get(f"/recordings/{recording.pk}/").content.decode()
+    browser.post(f"/recordings/{recording.pk}/retry/")
+    assert recordings.waiting_jobs() == [recording.job.pk]
+
+
+def decoded(path: Path, max_seconds: float = 60) -> tuple[int, bytes]:
+    command = [sys.executable, "-m", "transcription.decoding", str(max_seconds)]
+    with path.open("rb") as file:
+        done = subprocess.run(command, stdin=file, cwd=ROOT, env={}, capture_output=True, check=False)
+    return done.returncode, done.stdout
+
+
+def write_wav(path: Path, seconds: float, rate: int = 44_100) -> Path:
+    tone = (np.sin(np.arange(int(seconds * rate)) / 20) * 9_000).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.repeat(tone, 2).tobytes())
+    return path
+
+
+def test_audio_of_any_rate_becomes_16_khz_mono(folder: Path) -> None:
+    status, pcm = decoded(write_wav(folder / "tone.mp4", 2.0))  # a wrong extension does not matter
+    assert status == 0
+    assert abs(len(pcm) // 2 - 32_000) < 100
+
+
+def test_a_truncated_file_gives_what_is_there(folder: Path) -> None:
+    path = write_wav(folder / "tone.wav", 2.0)
+    path.write_bytes(path.read_bytes()[:200_000])
+    status, pcm = decoded(path)
+    assert status == 0
+    assert len(pcm) > 30_000
+
+
+def test_too_long_a_recording_is_refused(folder: Path) -> None:
+    assert decoded(write_wav(folder / "tone.wav", 3.0), max_seconds=2)[0] == REASONS["length"]
+
+
+CANARY = "the canary that nobody may read"
+
+
+@pytest.mark.parametrize("extension", ["mp3", "wav", "mp4"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\nfile://{canary}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {canary}\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4000 RTP/AVP 0\n",
+        '<?xml version="1.0"?><MPD><Period><AdaptationSet><BaseURL>file://{canary}</BaseURL></AdaptationSet></Period></MPD>',
+        "%PDF-1.7 this is a document",
+        "",
+    ],
+)
+def test_files_that_lead_elsewhere_are_no_recordings(folder: Path, content: str, extension: str) -> None:
+    canary = folder / "canary.txt"
+    canary.write_text(CANARY)
+    hostile = folder / f"hostile.{extension}"
+    hostile.write_text(content.format(canary=canary))
+    status, pcm = decoded(hostile)
+    assert status in {REASONS["format"], REASONS["damaged"], REASONS["silent"]}
+    assert pcm == b""
