@@ -1,5 +1,6 @@
 import { Application } from "@hotwired/stimulus";
 import { AnnounceController } from "./controllers/announce_controller";
+import { AutosaveController } from "./controllers/autosave_controller";
 import { CaptionsController } from "./controllers/captions_controller";
 import { ClockController } from "./controllers/clock_controller";
 import { CopyCaptionsController } from "./controllers/copy_captions_controller";
@@ -34,6 +35,7 @@ import { WaitingController } from "./controllers/waiting_controller";
 
 const application = Application.start();
 application.register("announce", AnnounceController);
+application.register("autosave", AutosaveController);
 application.register("captions", CaptionsController);
 application.register("clock", ClockController);
 application.register("copy", CopyController);

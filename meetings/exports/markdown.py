@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 from meetings.exports import wording
-from meetings.exports.minutes import Line, Minutes
+from meetings.exports.minutes import AgendaItem, Line, Minutes
 from meetings.exports.wording import one_line
 
 _INLINE = re.compile(r"([\\`*_{}\[\]<>|~&$#])")
@@ -21,10 +21,12 @@ def render_markdown(minutes: Minutes) -> str:
         f"# {literal(minutes.title)}",
         _table(("", ""), ((f"**{label}**", literal(value)) for label, value in wording.facts(minutes))),
         *_section("Attendees", _list(wording.attendance(minutes))),
-        *_section("Agenda", _list(wording.agenda_items(minutes))),
+        *_section("Summary", "\n\n".join(map(literal, wording.paragraphs(minutes.summary)))),
+        *_section("Agenda", "\n".join(map(_agenda, minutes.agenda))),
         *_section("Decisions", _numbered(map(wording.item, minutes.decisions))),
         *_section("Action items", _actions(minutes)),
         *_section("Notes", _list(map(wording.item, minutes.notes))),
+        *_section("Next meeting", literal(minutes.next_meeting)),
     ]
     if minutes.has_transcript:
         parts += ["## Transcript", "\n\n".join(map(_line, minutes.lines)) or "Nothing was said."]
@@ -33,6 +35,10 @@ def render_markdown(minutes: Minutes) -> str:
 
 def _section(heading: str, body: str) -> list[str]:
     return [f"## {heading}", body] if body else []
+
+
+def _agenda(entry: AgendaItem) -> str:
+    return "\n\n  ".join([f"- {literal(entry.title)}", *map(literal, wording.paragraphs(entry.discussion))])
 
 
 def _list(items: Iterable[str]) -> str:
@@ -44,9 +50,7 @@ def _numbered(items: Iterable[str]) -> str:
 
 
 def _actions(minutes: Minutes) -> str:
-    rows = [
-        (literal(task), literal(owner), due, _clock(clock)) for task, owner, due, clock in wording.action_rows(minutes)
-    ]
+    rows = [(*map(literal, row[:-1]), _clock(row[-1])) for row in wording.action_rows(minutes)]
     return _table(wording.ACTIONS, rows) if rows else ""
 
 

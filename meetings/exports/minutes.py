@@ -41,6 +41,13 @@ class Item:
     owner: str = ""  # of an action item
     due: str = ""  # ISO 8601
     author: str = ""
+    done: bool = False  # an action item
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    title: str
+    discussion: str = ""  # may have several lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +85,18 @@ class Minutes:
     duration: str
     host: str
     attendees: tuple[Attendee, ...]
-    agenda: str
+    agenda: tuple[AgendaItem, ...]
     lines: tuple[Line, ...]
     absent: tuple[str, ...] = ()  # who had a seat and never entered
     language: str = ""  # of the meeting, BCP-47; "" for automatic
     decisions: tuple[Item, ...] = ()
     actions: tuple[Item, ...] = ()
     notes: tuple[Item, ...] = ()
+    place: str = ""
+    chair: str = ""
+    summary: str = ""  # may have several lines
+    next_meeting: str = ""
+    status: str = ""  # "" until a host has worked on them, then as people read it
     has_transcript: bool = True  # whether the documents show it
 
     def file_name(self, extension: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from meetings.exports import wording
-from meetings.exports.minutes import ExportUnavailable, Item, Line, Minutes
+from meetings.exports.minutes import AgendaItem, ExportUnavailable, Item, Line, Minutes
 from meetings.exports.printer import NO_PANGO
 from meetings.exports.wording import one_line
 from meetings.languages import direction
@@ -54,7 +54,9 @@ def _context(minutes: Minutes) -> dict[str, Any]:
         "language": minutes.language or "en",
         "facts": wording.facts(minutes),
         "people": [_person(row) for row in wording.attendance_rows(minutes)],
-        "agenda": [_text(item) for item in wording.agenda_items(minutes)],
+        "summary": [_text(paragraph) for paragraph in wording.paragraphs(minutes.summary)],
+        "agenda": [_agenda(entry) for entry in minutes.agenda],
+        "next_meeting": [_text(paragraph) for paragraph in wording.paragraphs(minutes.next_meeting)],
         "decisions": [_item(marked) for marked in minutes.decisions],
         "actions": [_item(marked) for marked in minutes.actions],
         "notes": [_item(marked) for marked in minutes.notes],
@@ -67,13 +69,22 @@ def _text(text: str) -> dict[str, str]:
     return {"text": shown, "dir": direction("", shown)}
 
 
+def _agenda(entry: AgendaItem) -> dict[str, Any]:
+    return _text(entry.title) | {"discussion": [_text(row) for row in wording.paragraphs(entry.discussion)]}
+
+
 def _person(row: tuple[str, str, str]) -> dict[str, str]:
     name, present, talk = row
     return {"name": name, "present": present, "talk": talk}
 
 
 def _item(marked: Item) -> dict[str, str]:
-    return _text(marked.text) | {"owner": one_line(marked.owner), "due": marked.due, "clock": marked.clock}
+    return _text(marked.text) | {
+        "owner": one_line(marked.owner),
+        "due": marked.due,
+        "done": "done" if marked.done else "open",
+        "clock": marked.clock,
+    }
 
 
 def _line(line: Line) -> dict[str, str]:

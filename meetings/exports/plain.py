@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 
 from meetings.exports import wording
-from meetings.exports.minutes import Line, Minutes
+from meetings.exports.minutes import AgendaItem, Line, Minutes
 from meetings.exports.wording import one_line
 
 
 def render_plain(minutes: Minutes) -> str:
     sections = [
         _section("Attendees", _list(wording.attendance(minutes))),
-        _section("Agenda", wording.agenda_items(minutes)),
+        _section("Summary", wording.paragraphs(minutes.summary)),
+        _section("Agenda", (row for entry in minutes.agenda for row in _agenda(entry))),
         _section("Decisions", _numbered(map(wording.item, minutes.decisions))),
         _section("Action items", _numbered(map(wording.item, minutes.actions))),
         _section("Notes", _list(map(wording.item, minutes.notes))),
     ]
+    sections.append(_section("Next meeting", wording.paragraphs(minutes.next_meeting)))
     if minutes.has_transcript:
         sections.append(_section("Transcript", map(_line, minutes.lines)) or "\nNothing was said.\n")
     title = one_line(minutes.title)
@@ -25,6 +27,10 @@ def render_plain(minutes: Minutes) -> str:
 def _section(heading: str, rows: Iterable[str]) -> str:
     body = "\n".join(rows)
     return f"\n{heading}\n{'-' * len(heading)}\n{body}\n" if body else ""
+
+
+def _agenda(entry: AgendaItem) -> list[str]:
+    return [one_line(entry.title), *(f"  {row}" for row in wording.paragraphs(entry.discussion))]
 
 
 def _list(rows: Iterable[str]) -> list[str]:

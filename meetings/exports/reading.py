@@ -1,18 +1,62 @@
 """The minutes of a meeting, read from the store."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from meetings.exports.minutes import EVERYTHING, Attendee, Item, Line, Minutes, Options, TimedWord
+from meetings import models
+from meetings.exports.minutes import EVERYTHING, AgendaItem, Attendee, Item, Line, Minutes, Options, TimedWord
+from meetings.exports.wording import agenda_items
 from meetings.models import Mark, Meeting, Participant, Segment
 from meetings.times import clock, duration
 
 
 def build_minutes(meeting: Meeting, options: Options = EVERYTHING) -> Minutes:
-    """Everything there is, as the options want it; four queries, however long the meeting was."""
+    """Everything there is, as the options want it; five queries, however long the meeting was."""
+    minutes = _marked(meeting, options)
+    written = models.Minutes.objects.filter(meeting=meeting).first()
+    return _edited(minutes, written, options) if written else minutes
+
+
+def _edited(minutes: Minutes, written: models.Minutes, options: Options) -> Minutes:
+    """As the host wrote them, in the template they chose."""
+    names = options.names
+    state = f"approved by {written.approved_by}" if names else "approved"
+    minutes = replace(
+        minutes,
+        place=written.place,
+        chair=written.chair if names else "",
+        summary=written.summary,
+        next_meeting=written.next_meeting,
+        status=state if written.approved_at else "draft",
+        agenda=tuple(AgendaItem(entry["item"], entry["text"]) for entry in written.discussion),
+        decisions=tuple(_written(entry, options) for entry in written.decisions),
+        actions=tuple(_written(entry, options) for entry in written.actions),
+    )
+    if written.template == models.Minutes.Template.SHORT:
+        return replace(minutes, notes=(), has_transcript=False)
+    if written.template == models.Minutes.Template.TRANSCRIPT:
+        return replace(minutes, summary="", next_meeting="", agenda=(), decisions=(), actions=(), notes=())
+    return minutes
+
+
+def _written(entry: dict[str, Any], options: Options) -> Item:
+    at_ms = entry["at_ms"]
+    return Item(
+        text=entry["text"],
+        clock=clock(at_ms) if options.times and at_ms is not None else "",
+        at_ms=at_ms or 0,
+        owner=entry.get("owner", "") if options.names else "",
+        due=entry.get("due", ""),
+        done=entry.get("done", False),
+    )
+
+
+def _marked(meeting: Meeting, options: Options) -> Minutes:
     zone = ZoneInfo(meeting.time_zone)
     people = list(meeting.participants.order_by("joined_at", "id"))
     segments = list(meeting.segments.select_related("participant").order_by("start_ms", "sequence"))
@@ -27,7 +71,7 @@ def build_minutes(meeting: Meeting, options: Options = EVERYTHING) -> Minutes:
         duration=duration(meeting.offset_ms(meeting.ended_at or timezone.now())),
         host=str(meeting.host) if options.names else "",
         attendees=_attendees(people, segments, zone) if options.names else (),
-        agenda=meeting.agenda,
+        agenda=tuple(AgendaItem(title) for title in agenda_items(meeting.agenda)),
         lines=tuple(_line(segment, options) for segment in segments),
         absent=tuple(person.display_name for person in people if person.joined_at is None) if options.names else (),
         language=meeting.language,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from meetings.exports.minutes import Attendee, Item, Line, Minutes
-from meetings.exports.wording import agenda_items, one_line
+from meetings.exports.wording import one_line
 
 VERSION = 1  # rises when a reader of the JSON has to change
 SCHEMA = Path(__file__).with_name("minutes.schema.json")
@@ -27,11 +27,14 @@ def render_json(minutes: Minutes) -> str:
         "host": minutes.host or None,
         "attendees": [_attendee(person) for person in minutes.attendees],
         "absent": list(minutes.absent),
-        "agenda": agenda_items(minutes),
+        "place": minutes.place or None,
+        "chair": minutes.chair or None,
+        "status": minutes.status or None,
+        "summary": minutes.summary or None,
+        "next_meeting": minutes.next_meeting or None,
+        "agenda": [{"title": entry.title, "discussion": entry.discussion or None} for entry in minutes.agenda],
         "decisions": [_item(marked) for marked in minutes.decisions],
-        "actions": [
-            _item(marked) | {"owner": marked.owner or None, "due": marked.due or None} for marked in minutes.actions
-        ],
+        "actions": [_action(marked) for marked in minutes.actions],
         "notes": [_item(marked) for marked in minutes.notes],
         "lines": [_line(line) for line in minutes.lines] if minutes.has_transcript else [],
     }
@@ -50,6 +53,10 @@ def _attendee(person: Attendee) -> dict[str, Any]:
 
 def _item(marked: Item) -> dict[str, Any]:
     return {"text": marked.text, "at_ms": marked.at_ms, "author": marked.author or None}
+
+
+def _action(marked: Item) -> dict[str, Any]:
+    return _item(marked) | {"owner": marked.owner or None, "due": marked.due or None, "done": marked.done}
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -28,10 +28,12 @@ def render_docx(minutes: Minutes) -> bytes:
     document.add_paragraph(_visible(minutes.title), style="Title")
     _facts(document, wording.facts(minutes))
     _table(document, "Attendees", wording.ATTENDANCE, wording.attendance_rows(minutes))
-    _list(document, "Agenda", "List Bullet", wording.agenda_items(minutes))
+    _list(document, "Summary", "Normal", wording.paragraphs(minutes.summary))
+    _agenda(document, minutes)
     _list(document, "Decisions", "List Number", map(wording.item, minutes.decisions))
     _table(document, "Action items", wording.ACTIONS, wording.action_rows(minutes))
     _list(document, "Notes", "List Bullet", map(wording.item, minutes.notes))
+    _list(document, "Next meeting", "Normal", wording.paragraphs(minutes.next_meeting))
     if minutes.has_transcript:
         _transcript(document, minutes.lines)
     file = io.BytesIO()
@@ -126,8 +128,8 @@ def _table(document: "Document", heading: str, head: Sequence[str], rows: Sequen
     for row in rows:
         for cell, value in zip(table.add_row().cells, row, strict=True):
             _written(cell.paragraphs[0], value)
-    rest = [Cm(3.2)] * (len(head) - 1)
-    _widths(table, [Cm(16.6 - 3.2 * len(rest)), *rest])
+    rest = [Cm(2.5)] * (len(head) - 1)
+    _widths(table, [Cm(16.6 - 2.5 * len(rest)), *rest])
 
 
 def _repeat_on_every_page(table: "Table") -> None:
@@ -147,6 +149,15 @@ def _list(document: "Document", heading: str, style: str, items: Iterable[str]) 
         if number == 0:
             document.add_heading(heading, level=1)
         _written(document.add_paragraph(style=style), item)
+
+
+def _agenda(document: "Document", minutes: Minutes) -> None:
+    if minutes.agenda:
+        document.add_heading("Agenda", level=1)
+    for entry in minutes.agenda:
+        _written(document.add_paragraph(style="List Bullet"), entry.title)
+        for row in wording.paragraphs(entry.discussion):
+            _written(document.add_paragraph(style="List Continue"), row)
 
 
 def _written(paragraph: "Paragraph", text: str, language: str = "") -> None:

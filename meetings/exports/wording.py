@@ -5,7 +5,7 @@ from meetings.names import INVISIBLE
 from meetings.times import duration
 
 ATTENDANCE = ("Name", "Present", "Talk time")
-ACTIONS = ("Task", "Owner", "Due", "Said at")
+ACTIONS = ("Task", "Owner", "Due", "Status", "Said at")
 
 
 def one_line(text: str) -> str:
@@ -19,14 +19,17 @@ def facts(minutes: Minutes) -> list[tuple[str, str]]:
         ("Date", minutes.date or "not started"),
         ("Time", minutes.when),
         ("Duration", minutes.duration),
+        ("Place", one_line(minutes.place)),
         ("Host", one_line(minutes.host)),
+        ("Chair", one_line(minutes.chair)),
         ("Absent", ", ".join(map(one_line, minutes.absent))),
+        ("Status", minutes.status),
     ]
     return [(label, value) for label, value in known if value]
 
 
-def agenda_items(minutes: Minutes) -> list[str]:
-    return [item for item in map(one_line, minutes.agenda.splitlines()) if item]
+def agenda_items(agenda: str) -> list[str]:
+    return [item for item in map(one_line, agenda.splitlines()) if item]
 
 
 def attendance(minutes: Minutes) -> list[str]:
@@ -47,9 +50,20 @@ def attendance_rows(minutes: Minutes) -> list[tuple[str, str, str]]:
     ]
 
 
-def action_rows(minutes: Minutes) -> list[tuple[str, str, str, str]]:
+def action_rows(minutes: Minutes) -> list[tuple[str, ...]]:
     """As `ACTIONS` heads them."""
-    return [(one_line(action.text), one_line(action.owner), action.due, action.clock) for action in minutes.actions]
+    return [
+        (one_line(action.text), one_line(action.owner), action.due, _status(action), action.clock)
+        for action in minutes.actions
+    ]
+
+
+def _status(action: Item) -> str:
+    return "done" if action.done else "open"
+
+
+def paragraphs(text: str) -> list[str]:
+    return [paragraph for paragraph in map(one_line, text.splitlines()) if paragraph]
 
 
 def _talk_time(person: Attendee, spoken_ms: int) -> str:
@@ -61,13 +75,16 @@ def _talk_time(person: Attendee, spoken_ms: int) -> str:
 
 def item(marked: Item) -> str:
     """ "Send the figures · owner: Grace · due: 2026-03-09 [12:05]"."""
-    parts = [one_line(marked.text), *(f"{label}: {value}" for label, value in _particulars(marked) if value)]
+    parts = [
+        one_line(marked.text),
+        *(f"{label}: {value}" if label else value for label, value in _particulars(marked) if value),
+    ]
     said = " · ".join(parts)
     return f"{said} [{marked.clock}]" if marked.clock else said
 
 
 def _particulars(marked: Item) -> list[tuple[str, str]]:
-    return [("owner", one_line(marked.owner)), ("due", marked.due)]
+    return [("owner", one_line(marked.owner)), ("due", marked.due), ("", "done" if marked.done else "")]
 
 
 def gap_note(line: Line) -> str:

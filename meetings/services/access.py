@@ -114,3 +114,8 @@ def meeting_by_overlay_key(code: str, key: str) -> Meeting | None:
 def may_correct(segment: Segment, user: User) -> bool:
     """Hosts, administrators and who said it."""
     return user.pk in {segment.meeting.host_id, segment.participant.user_id} or user.has_perm("meetings.change_segment")
+
+
+def may_write_minutes(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:
+    """Whoever may end the meeting, and administrators who may change it."""
+    return may_end(meeting, user, session) or user.has_perm("meetings.change_meeting")

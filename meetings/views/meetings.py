@@ -215,6 +215,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "duration_ms": meeting.offset_ms(ended),
         "formats": FORMATS,
         "may_share": access.may_share(meeting, request.user),
+        "may_write": access.may_write_minutes(meeting, request.user, request.session),
     }
     with timezone.override(ZoneInfo(meeting.time_zone)):
         return render(request, "meetings/transcript.html", context)

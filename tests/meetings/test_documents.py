@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meetings.exports import ExportUnavailable, Minutes, pdf
-from meetings.exports.minutes import Attendee, Item, Line
+from meetings.exports.minutes import AgendaItem, Attendee, Item, Line
 from meetings.exports.printer import NO_PANGO
 from meetings.exports.word import render_docx
 from meetings.exports.wording import one_line
@@ -48,7 +48,7 @@ def minutes(said: str = "Good morning.", name: str = "Ada", title: str = "Weekly
         duration="1 h 5 min",
         host=name,
         attendees=(Attendee(name, True, "14:00", "15:05", 1_000),),
-        agenda="Budget",
+        agenda=(AgendaItem("Budget", "Figures shown."),),
         lines=(Line("01:01", name, said), Line("05:00", name, "", 2.3), Line("1:02:05", "Grace", "That is all.")),
         decisions=(Item("Ship on Monday", "01:01"),),
         actions=(ITEM,),
@@ -80,8 +80,8 @@ def test_word_has_headings_tables_page_numbers_and_properties() -> None:
     headings = [row.text for row in document.paragraphs if row.style and row.style.name == "Heading 1"]
     assert headings == ["Attendees", "Agenda", "Decisions", "Action items", "Notes", "Transcript"]
     assert [[cell.text for cell in row.cells] for row in document.tables[2].rows] == [
-        ["Task", "Owner", "Due", "Said at"],
-        ["Write to the supplier", "Grace", "2026-03-09", "14:12"],
+        ["Task", "Owner", "Due", "Status", "Said at"],
+        ["Write to the supplier", "Grace", "2026-03-09", "open", "14:12"],
     ]
     assert 'w:instr="PAGE"' in document.sections[0].footer.paragraphs[0]._p.xml
     properties = document.core_properties
@@ -114,7 +114,7 @@ def test_arabic_is_written_from_the_right_in_word() -> None:
 
 def test_a_long_meeting_is_one_word_document_with_every_line() -> None:
     lines = tuple(Line("00:00", "Ada", f"Line {number}") for number in range(2_000))
-    document = Document(io.BytesIO(render_docx(Minutes("T", "", "", "", "", "", "", (), "", lines))))
+    document = Document(io.BytesIO(render_docx(Minutes("T", "", "", "", "", "", "", (), (), lines))))
     assert sum(row.text.startswith("00:00\tLine") for row in document.paragraphs) == 2_000
 
 

@@ -66,7 +66,14 @@ def test_json_is_what_its_published_schema_says(held: Meeting) -> None:
     assert document["lines"][0]["corrected"] is True
     assert document["lines"][1]["kind"] == "gap"
     assert document["actions"] == [
-        {"text": "Write the notes", "at_ms": 61_000, "author": "Ada", "owner": "Grace", "due": "2026-03-09"}
+        {
+            "text": "Write the notes",
+            "at_ms": 61_000,
+            "author": "Ada",
+            "owner": "Grace",
+            "due": "2026-03-09",
+            "done": False,
+        }
     ]
     assert refusals({**document, "surprise": 1})
     assert refusals({**document, "version": 2})

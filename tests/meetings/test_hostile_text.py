@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from meetings.exports import Minutes
 from meetings.exports.markdown import render_markdown
-from meetings.exports.minutes import Attendee, Line
+from meetings.exports.minutes import AgendaItem, Attendee, Line
 from meetings.exports.plain import render_plain
 from meetings.exports.wording import one_line
 from meetings.names import INVISIBLE
@@ -46,7 +46,7 @@ def minutes(title: str, name: str, text: str) -> Minutes:
         duration="1 h 0 min",
         host=name,
         attendees=(Attendee(name, True, "14:00", "15:00"),),
-        agenda=text,
+        agenda=(AgendaItem(text or "-", text),),
         lines=(Line("01:01", name, text), Line("01:05", name, "", 2.3), Line("01:09", "Ada", "The end.")),
     )
 

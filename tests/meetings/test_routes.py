@@ -31,6 +31,7 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-link-new": (405, 404),
     "meeting-link-revoke": (405, 404),
     "shared-meeting": (404, 405),
+    "minutes-page": (404, 404),
 }
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {

@@ -39,7 +39,7 @@ def line(name: str, said: str, start_ms: int = 0, length_ms: int = 5_000) -> Lin
 
 
 def minutes(*lines: Line) -> Minutes:
-    return Minutes("Title", "2026-03-02", "14:00", "15:00", "CET", "1 h", "Ada", (), "", lines)
+    return Minutes("Title", "2026-03-02", "14:00", "15:00", "CET", "1 h", "Ada", (), (), lines)
 
 
 def spoken(start_ms: int, *words: tuple[str, int, int]) -> Line:

@@ -1,0 +1,87 @@
+"""The form of the minutes: its fields, and rows of discussion, decisions and action items."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from meetings.models import Minutes
+from meetings.names import UNPRINTABLE
+from meetings.services.minutes import MAX_ITEMS
+
+
+def validate_printable(text: str) -> None:
+    if UNPRINTABLE.search(text):
+        raise forms.ValidationError(_("Control characters are not allowed here."))
+
+
+def _long(rows: int, **more: Any) -> forms.CharField:
+    area = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(widget=area, required=False, validators=[validate_printable], **more)
+
+
+class MinutesForm(forms.ModelForm):  # type: ignore[type-arg]
+    revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    summary = _long(5, label=_("Summary"), max_length=10_000)
+
+    class Meta:
+        model = Minutes
+        fields = ("template", "place", "chair", "summary", "next_meeting")
+
+
+class DiscussionForm(forms.Form):
+    item = forms.CharField(widget=forms.HiddenInput, max_length=10_000, validators=[validate_printable])
+    text = _long(3, max_length=5_000)
+
+
+class DecisionForm(forms.Form):
+    text = _long(2, label=_("Decision"), max_length=2_000)
+    at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+
+class ActionForm(forms.Form):
+    text = _long(2, label=_("Task"), max_length=2_000)
+    owner = forms.CharField(label=_("Owner"), max_length=80, required=False)
+    due = forms.DateField(
+        label=_("Due"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    done = forms.BooleanField(label=_("Done"), required=False)
+    at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+
+_LIMITS: dict[str, Any] = {"max_num": MAX_ITEMS, "absolute_max": MAX_ITEMS, "validate_max": True}
+DiscussionRows = forms.formset_factory(DiscussionForm, extra=0, **_LIMITS)
+DecisionRows = forms.formset_factory(DecisionForm, extra=1, **_LIMITS)
+ActionRows = forms.formset_factory(ActionForm, extra=1, **_LIMITS)
+
+
+class WholeMinutes:
+    """The form of the minutes with its rows; a row whose text is emptied goes away."""
+
+    def __init__(self, minutes: Minutes, data: Any = None) -> None:
+        self.minutes = minutes
+        first = {"revision": minutes.revision}
+        self.form = MinutesForm(data, instance=minutes, initial=first)
+        self.discussion = DiscussionRows(data, initial=minutes.discussion, prefix="discussion")
+        self.decisions = DecisionRows(data, initial=minutes.decisions, prefix="decisions")
+        self.actions = ActionRows(data, initial=minutes.actions, prefix="actions")
+
+    def is_valid(self) -> bool:
+        checked = [part.is_valid() for part in (self.form, self.discussion, self.decisions, self.actions)]
+        return all(checked)  # each part has said what is wrong with it
+
+    @property
+    def revision(self) -> int:
+        return int(self.form.cleaned_data["revision"])
+
+    def changes(self) -> dict[str, Any]:
+        plain = {name: self.form.cleaned_data[name] for name in MinutesForm.Meta.fields}
+        return plain | {
+            "discussion": [row.cleaned_data for row in self.discussion],
+            "decisions": _filled(self.decisions),
+            "actions": [row | {"due": row["due"].isoformat() if row["due"] else ""} for row in _filled(self.actions)],
+        }
+
+
+def _filled(rows: Any) -> list[dict[str, Any]]:
+    return [row.cleaned_data for row in rows if row.cleaned_data.get("text")]

@@ -1,0 +1,94 @@
+"""The minutes that a host writes: begun with what people marked, saved as they are typed, approved in the end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from meetings.exports.wording import agenda_items
+from meetings.models import Mark, Meeting, Minutes
+from meetings.services.suggestions import Suggestion, of_lines
+
+MAX_ITEMS = 200  # of each kind
+
+
+class MinutesRefused(Exception):
+    """`message` is for people."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def minutes_of(meeting: Meeting) -> Minutes:
+    """As saved, or as they begin: unsaved, with the marks of the meeting."""
+    saved = Minutes.objects.filter(meeting=meeting).first()
+    return saved or begun(meeting)
+
+
+def begun(meeting: Meeting) -> Minutes:
+    marks = list(meeting.marks.filter(withdrawn_at=None).order_by("at_ms", "created_at"))
+    return Minutes(
+        meeting=meeting,
+        chair=str(meeting.host),
+        discussion=[{"item": item, "text": ""} for item in agenda_items(meeting.agenda)],
+        decisions=[_decision(mark) for mark in marks if mark.kind == Mark.Kind.DECISION],
+        actions=[_action(mark) for mark in marks if mark.kind == Mark.Kind.ACTION],
+    )
+
+
+def _decision(mark: Mark) -> dict[str, Any]:
+    return {"text": mark.text, "at_ms": mark.at_ms}
+
+
+def _action(mark: Mark) -> dict[str, Any]:
+    due = mark.due.isoformat() if mark.due else ""
+    return {"text": mark.text, "owner": mark.owner, "due": due, "done": False, "at_ms": mark.at_ms}
+
+
+def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Sequence[str] = ()) -> Minutes:
+    """Store what changed since `revision`, and the suggestions of the `accepted` lines; raises MinutesRefused."""
+    with transaction.atomic():
+        minutes = _locked(meeting)
+        if minutes.approved_at:
+            raise MinutesRefused("These minutes are approved: reopen them to change them.")
+        if minutes.revision != revision:
+            raise MinutesRefused("Somebody else changed these minutes meanwhile: reload the page to see how.")
+        for field, value in changes.items():
+            setattr(minutes, field, value)
+        _add(minutes, of_lines(meeting, accepted))
+        minutes.revision += 1
+        minutes.save()
+    return minutes
+
+
+def _add(minutes: Minutes, accepted: list[Suggestion]) -> None:
+    for found in accepted:
+        row = {"text": found.text, "at_ms": found.at_ms}
+        if found.kind == "decision":
+            minutes.decisions.append(row)
+        else:
+            minutes.actions.append(row | {"owner": found.owner, "due": "", "done": False})
+
+
+def approve(meeting: Meeting, name: str) -> None:
+    """Close the minutes, under the name of who did."""
+    with transaction.atomic():
+        minutes = _locked(meeting)
+        minutes.approved_at, minutes.approved_by = timezone.now(), name
+        minutes.revision += 1
+        minutes.save()
+
+
+def reopen(meeting: Meeting) -> None:
+    with transaction.atomic():
+        minutes = _locked(meeting)
+        minutes.approved_at, minutes.approved_by = None, ""
+        minutes.revision += 1
+        minutes.save()
+
+
+def _locked(meeting: Meeting) -> Minutes:
+    """One at a time per meeting, also for the first save."""
+    return minutes_of(Meeting.objects.select_for_update().get(pk=meeting.pk))

@@ -1,0 +1,74 @@
+"""The page on which a host writes the minutes. It works as a plain form; a script saves while one types."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from meetings.exports import FORMATS
+from meetings.minutes_forms import WholeMinutes
+from meetings.models import Minutes
+from meetings.services import access
+from meetings.services import minutes as writing
+from meetings.services.suggestions import Suggestion, suggestions
+from meetings.views.meetings import readable
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = readable(request, code)
+    if not access.may_write_minutes(meeting, request.user, request.session):
+        raise PermissionDenied
+    if meeting.takes_audio:
+        return redirect("meeting-transcript", code)
+    minutes = writing.minutes_of(meeting)
+    if request.method != "POST":
+        return _shown(request, WholeMinutes(minutes))
+    if "reopen" in request.POST:
+        writing.reopen(meeting)
+        return redirect("minutes-page", code)
+    return _saved(request, WholeMinutes(minutes, request.POST))
+
+
+def _saved(request: HttpRequest, whole: WholeMinutes) -> HttpResponse:
+    """A script asks for JSON and gets the new revision; a form comes back to the page."""
+    meeting = whole.minutes.meeting
+    if not whole.is_valid():
+        return _refused(request, whole, "Something here cannot be saved: check the dates and the lengths.", 400)
+    try:
+        saved = writing.save(meeting, whole.revision, whole.changes(), accepted=request.POST.getlist("accept"))
+    except writing.MinutesRefused as refusal:
+        return _refused(request, whole, refusal.message, 409)
+    if "approve" in request.POST:
+        writing.approve(meeting, str(request.user))
+    return JsonResponse({"revision": saved.revision}) if _is_script(request) else redirect("minutes-page", meeting.code)
+
+
+def _is_script(request: HttpRequest) -> bool:
+    return request.headers.get("Accept") == "application/json"
+
+
+def _refused(request: HttpRequest, whole: WholeMinutes, message: str, status: int) -> HttpResponse:
+    if _is_script(request):
+        return JsonResponse({"message": message}, status=status)
+    return _shown(request, whole, message=message, status=status)
+
+
+def _shown(request: HttpRequest, whole: WholeMinutes, message: str = "", status: int = 200) -> HttpResponse:
+    minutes = whole.minutes
+    context = {
+        "meeting": minutes.meeting,
+        "minutes": minutes,
+        "whole": whole,
+        "suggestions": [] if minutes.approved_at else _suggestions(minutes),
+        "formats": FORMATS,
+        "message": message,
+    }
+    return render(request, "meetings/minutes.html", context, status=status)
+
+
+def _suggestions(minutes: Minutes) -> list[Suggestion]:
+    known = [entry["at_ms"] for entry in [*minutes.decisions, *minutes.actions]]
+    return suggestions(minutes.meeting, known)
