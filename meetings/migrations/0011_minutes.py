@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0008_roles'),
+        ('meetings', '0010_recordings'),
     ]
 
     operations = [
