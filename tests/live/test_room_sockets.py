@@ -259,6 +259,7 @@ async def test_raised_hands_keep_their_order_and_go_down_on_leaving(host: Person
             await room.say(type="hello")
             people = {p["name"]: p["hand_ms"] for p in (await room.expect("welcome"))["participants"]}
             assert people["Grace"] == raised["hand_ms"]
+            await room.expect("status")  # the end of the welcome
         await room.expect("participant.left")
         await room.say(type="hello")
         assert {p["hand_ms"] for p in (await room.expect("welcome"))["participants"]} == {None}
