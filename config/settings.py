@@ -116,6 +116,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-presence": {"task": "meetings.tasks.expire_presence", "schedule": 10.0, "options": {"expires": 10}},
     "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 20.0, "options": {"expires": 20}},
     "forget-uploads": {"task": "meetings.tasks.forget_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
+    "end-sessions": {"task": "meetings.tasks.end_sessions", "schedule": 60.0, "options": {"expires": 60}},
     "complete-meetings": {"task": "meetings.tasks.complete_meetings", "schedule": 5.0, "options": {"expires": 5}},
 }
 

@@ -31,6 +31,7 @@ class CloseCode(IntEnum):
     BAD_MESSAGES = 4400  # too many refused messages
     NOT_SIGNED_IN = 4401  # no session, or it ended while connected
     REMOVED = 4403  # a host removed the participant
+    SCOPE_MISSING = 4405  # a program's token may not do this
     NOT_FOUND = 4404  # no such meeting, or not a participant of it
     SUPERSEDED = 4409  # the same participant opened another tab
     MEETING_ENDED = 4410

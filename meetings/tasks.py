@@ -8,7 +8,7 @@ from meetings import fanout
 from meetings.feeding import transcribe
 from meetings.protocol import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
-from meetings.services import presence, recordings, streams, uploads
+from meetings.services import presence, recordings, sessions, streams, uploads
 
 RESUME_SECONDS = 20.0
 
@@ -59,3 +59,13 @@ def resume_recordings() -> int:
 def forget_uploads() -> int:
     """Give up uploads that nobody went on with for a day; returns how many."""
     return uploads.forget_abandoned()
+
+
+@shared_task
+def end_sessions() -> int:
+    """End the sessions of programs that have not come back; returns how many."""
+    expired = with_redis(sessions.expired)
+    for stream_id in expired:
+        sessions.end(stream_id)
+        with_redis(partial(sessions.forget, stream_id))
+    return len(expired)

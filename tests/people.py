@@ -25,12 +25,12 @@ class Person:
         self.base_url = base_url
         self.pages = httpx.Client(base_url=base_url, follow_redirects=True, timeout=20)
 
-    def submit(self, path: str, **fields: str) -> httpx.Response:
+    def submit(self, path: str, **fields: str | list[str]) -> httpx.Response:
         """Open a page and send its form."""
         page = self.pages.get(path)
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
         assert token, f"no form at {path}: {page.status_code}"
-        data = {"csrfmiddlewaretoken": token[1], **fields}
+        data: dict[str, str | list[str]] = {"csrfmiddlewaretoken": token[1], **fields}
         return self.pages.post(path, data=data, headers={"Referer": f"{self.base_url}{path}"})
 
     def sign_up(self, name: str) -> None:

@@ -20,6 +20,7 @@ SCOPES = {
     "meetings:read": _("Read meetings, transcripts and minutes"),
     "meetings:write": _("Make, change and end meetings"),
     "segments:write": _("Correct what was said"),
+    "stream": _("Stream speech and take part in meetings"),
 }
 
 
@@ -51,13 +52,20 @@ def living(user: User) -> "QuerySet[ApiToken]":
 def holder(text: str) -> ApiToken | None:
     """The token with its user; None when it is unknown, taken back, expired, or its user may not sign in."""
     now = timezone.now()
-    valid = ApiToken.objects.select_related("user").filter(
-        Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None, user__is_active=True
-    )
-    token = valid.filter(digest=_digest(text)).first()
+    token = _valid().select_related("user").filter(digest=_digest(text)).first()
     if token and (token.last_used_at is None or now - token.last_used_at > NOTED_EVERY):
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
     return token
+
+
+def is_valid(token_id: int) -> bool:
+    """Whether a token that was shown before still opens anything."""
+    return _valid().filter(pk=token_id).exists()
+
+
+def _valid() -> QuerySet[ApiToken]:
+    unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+    return ApiToken.objects.filter(unexpired, revoked_at=None, user__is_active=True)
 
 
 def revoke(user: User, token_id: int) -> bool:

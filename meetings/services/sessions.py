@@ -1,0 +1,103 @@
+"""Streaming sessions of programs. One without a meeting gets a meeting of its own, so that nothing it said is lost."""
+
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from meetings.models import AudioStream, Meeting, Participant, User
+from meetings.protocol import AudioStart
+from meetings.redis import redis_client
+from meetings.services import presence, rooms, streams
+from transcription.captions import SAMPLE_RATE
+from transcription.streams import StreamInfo
+
+RESUMABLE_SECONDS = 3_600.0  # after the last audio
+SESSIONS = "stt:sessions"  # sorted set of the stream ids of sessions with a meeting of their own, by when they end
+
+
+class SessionRefused(Exception):
+    """There is no such session or meeting for this person; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    info: StreamInfo
+    participant: Participant
+    own_meeting: bool
+    newest: int  # sequence of the newest final that was there before
+
+
+def resume(user: User, session_id: str) -> Session:
+    """Raises SessionRefused, also when it is over."""
+    try:
+        stream = AudioStream.objects.select_related("participant__meeting").get(
+            pk=UUID(session_id), participant__user=user
+        )
+    except (ValueError, AudioStream.DoesNotExist):
+        raise SessionRefused("there is no such session of yours") from None
+    if not may_speak(stream.participant.pk):
+        raise SessionRefused("the session is over")
+    return _session(stream.participant, session_id, stream.language, own_meeting=False)
+
+
+def begin(user: User, code: str, name: str, language: str) -> Session:
+    """In the meeting of a join code, or with a meeting of its own named `name`; raises SessionRefused."""
+    if code:
+        meeting = Meeting.objects.filter(code=code).first()
+        if meeting is None:
+            raise SessionRefused("there is no such meeting")
+    else:
+        meeting = rooms.create_meeting(user, name, language=language)
+    try:
+        participant = rooms.join(meeting, user=user, session={}, display_name="")
+    except rooms.MeetingOver:
+        raise SessionRefused("the meeting is over") from None
+    except rooms.JoinRefused:
+        raise SessionRefused("the meeting is locked, or a host removed you") from None
+    if participant.admission != Participant.Admission.ADMITTED:
+        raise SessionRefused("a host has to admit you first: come back then")
+    rooms.start_meeting(meeting)
+    presence.record_joined(participant.pk)
+    participant.meeting = Meeting.objects.get(pk=meeting.pk)
+    return _session(participant, "", language, own_meeting=not code)
+
+
+def may_speak(participant_id: UUID) -> bool:
+    """Whether they are in the meeting, and it goes on."""
+    participant = Participant.objects.select_related("meeting").filter(pk=participant_id).first()
+    return (
+        participant is not None
+        and participant.admission == Participant.Admission.ADMITTED
+        and participant.meeting.takes_audio
+    )
+
+
+def _session(participant: Participant, stream_id: str, language: str, *, own_meeting: bool) -> Session:
+    start = AudioStart(sample_rate=SAMPLE_RATE, language=language, stream_id=stream_id)
+    info, _ = streams.open_stream(participant.pk, start)
+    return Session(info, participant, own_meeting, participant.meeting.last_sequence)
+
+
+async def keep(stream_id: str) -> None:
+    """It lives for RESUMABLE_SECONDS more."""
+    await redis_client().zadd(SESSIONS, {stream_id: time.time() + RESUMABLE_SECONDS})
+
+
+async def has_own_meeting(stream_id: str) -> bool:
+    return await redis_client().zscore(SESSIONS, stream_id) is not None
+
+
+async def forget(stream_id: str) -> None:
+    await redis_client().zrem(SESSIONS, stream_id)
+
+
+async def expired() -> list[str]:
+    found = await redis_client().zrangebyscore(SESSIONS, "-inf", time.time(), start=0, num=100)
+    return [name.decode() for name in found]
+
+
+def end(stream_id: str) -> None:
+    """End the session's own meeting; a second call changes nothing."""
+    meeting = Meeting.objects.filter(participants__streams=UUID(stream_id)).first()
+    if meeting is not None:
+        rooms.end_meeting(meeting)
