@@ -1,5 +1,6 @@
 """The administrators' pages: meetings, people and what was said, searchable."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -14,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from meetings.forms import MeetingAdminForm
 from meetings.models import AudioStream, AuditEntry, Meeting, Participant, Segment, SegmentRevision, User
+from meetings.redis import with_redis
 from meetings.services import audit_log, privacy
 from meetings.services.archive import minutes_archive
-from meetings.services.corrections import correct_text
+from meetings.services.corrections import Author, CorrectionRefused, Line, announce, correct_text
 from meetings.times import clock, duration
 
 admin.site.site_header = admin.site.site_title = _("Meeting transcription")
@@ -85,9 +87,10 @@ def _percent(share: float | None) -> str:
 @admin.register(Meeting)
 class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
-        "title", "host", "status", "started_at", "length", "people", "lines", "coverage", "unsure", "transcript",
+        "title", "host", "status", "review", "started_at", "length", "people", "lines", "coverage", "unsure",
+        "transcript",
     )  # fmt: skip
-    list_filter = ("status", "visibility", "started_at", "language")
+    list_filter = ("status", "review", "visibility", "started_at", "language")
     actions = ("export_minutes",)
     list_select_related = ("host",)
     search_fields = ("title", "agenda", "host__email", "host__display_name", "participants__display_name", "code")
@@ -96,6 +99,7 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "code",
         "status",
         "visibility",
+        "review",
         "planned_at",
         "planned_minutes",
         "created_at",
@@ -219,8 +223,17 @@ class SegmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Segment, form: Any, change: bool) -> None:
         if "text" in form.changed_data:
-            correct_text(obj.pk, form.cleaned_data["text"], author_name=str(request.user))
-            audit_log.record(audit_log.Action.CHANGED, obj.meeting_id, _user(request))
+            self._correct(request, obj, form.cleaned_data["text"])
+
+    def _correct(self, request: HttpRequest, segment: Segment, text: str) -> None:
+        line = Line(segment.sequence, segment.revision)
+        try:
+            changed = correct_text(segment.meeting, line, text, Author(str(request.user)))
+        except CorrectionRefused as error:
+            self.message_user(request, error.message, messages.ERROR)
+        else:
+            with_redis(partial(announce, [changed]))
+            audit_log.record(audit_log.Action.CHANGED, segment.meeting_id, _user(request))
 
     @admin.display(description=_("time"), ordering="start_ms")
     def time(self, segment: Segment) -> str:

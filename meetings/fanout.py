@@ -1,7 +1,7 @@
 """Room events to every member's consumer through the channel layer.
 
-The layer is at-most-once, so an event is only a hint: a final carries its sequence, a mark its change, and a consumer
-that sees a hole reads the store.
+The layer is at-most-once, so an event is only a hint: a final carries its sequence, a mark its change, a correction its
+edit, and a consumer that sees a hole reads the store.
 """
 
 import logging
@@ -25,6 +25,7 @@ from meetings.protocol import (
     ParticipantLeft,
     ParticipantState,
     RoomEvent,
+    SegmentUpdated,
     encode,
 )
 from meetings.redis import redis_client, with_redis
@@ -42,12 +43,13 @@ class CaptionTimes(TypedDict):
 
 
 class RoomMessage(TypedDict):
-    """What travels on the layer: the text to send as it is, and its place in the log of finals, marks or presence."""
+    """What travels on the layer: the text to send as it is, and its place in the log that it belongs to."""
 
     type: str
     text: str
     sequence: int  # of a final, otherwise 0
     change: int  # of a mark, otherwise 0
+    edit: int  # of a corrected segment, otherwise 0
     presence: int  # of a change of who is there and how, otherwise 0
     times: NotRequired[CaptionTimes]
 
@@ -65,12 +67,14 @@ async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes 
     """Send an event to everybody in the room; raises what Redis raises, unless the number of the event heals it."""
     sequence = event.sequence if isinstance(event, CaptionFinal) else 0
     change = event.change if isinstance(event, MarkChanged) else 0
+    edit = event.edit if isinstance(event, SegmentUpdated) else 0
     presence = await _presence_number(meeting_id) if isinstance(event, PRESENCE) else 0
     message: RoomMessage = {
         "type": "room.event",
         "text": encode(event),
         "sequence": sequence,
         "change": change,
+        "edit": edit,
         "presence": presence,
     }
     if times is not None:
@@ -79,7 +83,7 @@ async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes 
     try:
         await layer.group_send(meeting_group("room", meeting_id), message)
     except (RedisError, OSError) as error:
-        if not (sequence or change or presence):
+        if not (sequence or change or edit or presence):
             raise
         logger.warning("event not announced, its number will be missed (%s)", type(error).__name__)
     if isinstance(event, MeetingEnded):

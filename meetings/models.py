@@ -48,6 +48,11 @@ class Meeting(models.Model):
         PARTICIPANTS = "participants", _("The people of the meeting")
         ORGANISATION = "organisation", _("Everybody with an account here")
 
+    class Review(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        IN_REVIEW = "in_review", _("In review")
+        APPROVED = "approved", _("Approved")  # locked
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     code = models.CharField(_("join code"), max_length=32, unique=True, default=new_join_code, editable=False)
     title = models.CharField(_("title"), max_length=200)
@@ -63,11 +68,13 @@ class Meeting(models.Model):
     visibility = models.CharField(
         _("who can read it"), max_length=12, choices=Visibility.choices, default=Visibility.PARTICIPANTS
     )
+    review = models.CharField(_("review"), max_length=12, choices=Review.choices, default=Review.DRAFT)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     last_sequence = models.PositiveIntegerField(default=0, editable=False)
     last_change = models.PositiveIntegerField(default=0, editable=False)  # of its marks
+    last_edit = models.PositiveIntegerField(default=0, editable=False)  # of its segments
 
     class Meta:
         ordering: ClassVar = ["-created_at"]
@@ -166,7 +173,10 @@ class Segment(models.Model):
     words = models.JSONField(default=list, blank=True)  # [{"text", "start_ms", "end_ms", "confidence"}]
     language = models.CharField(_("language"), max_length=16, blank=True)
     confidence = models.FloatField(_("confidence"), default=0.0)
+    hidden = models.BooleanField(_("hidden"), default=False)
+    reviewed = models.BooleanField(_("reviewed"), default=False)
     revision = models.PositiveIntegerField(_("revision"), default=0)
+    edit = models.PositiveIntegerField(default=0, editable=False)  # the meeting's number of its last change, 0 for none
     created_at = models.DateTimeField(_("stored"), auto_now_add=True)
     search = models.GeneratedField(expression=search_vector(), output_field=SearchVectorField(), db_persist=True)
 
@@ -179,6 +189,7 @@ class Segment(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["meeting", "start_ms"]),
             GinIndex(fields=["search"], name="segment_search"),
+            models.Index(fields=["meeting", "edit"], condition=models.Q(edit__gt=0), name="edited_segments"),
         ]
 
     def __str__(self) -> str:
@@ -195,10 +206,23 @@ class Segment(models.Model):
 
 
 class SegmentRevision(models.Model):
-    """A change to a segment's text: what it was before, by whom and when."""
+    """A change to a segment: what it was before, by whom and when. Changes made in one go share `operation`."""
+
+    class What(models.TextChoices):
+        TEXT = "text", _("Text")
+        REPLACE = "replace", _("Found and replaced")
+        SPLIT = "split", _("Split")
+        MERGE = "merge", _("Merged")
+        SPEAKER = "speaker", _("Speaker")
+        HIDDEN = "hidden", _("Hidden or shown")
+        REVIEWED = "reviewed", _("Reviewed")
+        UNDO = "undo", _("Undone")
 
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="revisions")
     revision = models.PositiveIntegerField()
+    operation = models.UUIDField(default=uuid.uuid4, db_index=True)
+    what = models.CharField(max_length=8, choices=What.choices, default=What.TEXT)
+    before = models.JSONField(default=dict)  # what was changed, as it was: field → value
     text_before = models.TextField(blank=True)
     text_after = models.TextField(blank=True)
     author = models.ForeignKey(Participant, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -213,6 +237,24 @@ class SegmentRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment_id} r{self.revision}"
+
+
+class ReviewStep(models.Model):
+    """What happened to a meeting's transcript as a whole: its status, or the name of a speaker."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="review_steps")
+    what = models.CharField(max_length=200)
+    speaker = models.ForeignKey(Participant, null=True, on_delete=models.SET_NULL, related_name="+")  # who was renamed
+    reason = models.CharField(max_length=500, blank=True)
+    author = models.ForeignKey(Participant, null=True, on_delete=models.SET_NULL, related_name="+")
+    author_name = models.CharField(max_length=80)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["created_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.what} ({self.author_name})"
 
 
 class Mark(models.Model):

@@ -60,6 +60,7 @@ class Hello(Struct, tag="hello", forbid_unknown_fields=True):
 
     last_sequence: Annotated[int, Meta(ge=0, le=2**31)] = 0
     last_change: Annotated[int, Meta(ge=0, le=2**31)] = 0  # the same of marks
+    last_edit: Annotated[int, Meta(ge=0, le=2**31)] = 0  # and of changed captions
 
 
 class Ping(Struct, tag="ping", forbid_unknown_fields=True):
@@ -111,6 +112,14 @@ class EditMark(Struct, tag="mark.edit", forbid_unknown_fields=True):
     withdrawn: bool = False
 
 
+class EditSegment(Struct, tag="segment.edit", forbid_unknown_fields=True):
+    """Correct one's own caption (a host: any). `revision` is the one the page shows."""
+
+    sequence: Annotated[int, Meta(ge=1, le=2**31)]
+    revision: Annotated[int, Meta(ge=0, le=2**31)]
+    text: Annotated[str, Meta(max_length=10_000)]
+
+
 class Rename(Struct, tag="participant.rename", forbid_unknown_fields=True):
     """Everybody renames themselves, a host anybody."""
 
@@ -151,7 +160,7 @@ class SetMeeting(Struct, tag="meeting.set", forbid_unknown_fields=True):
 
 
 HostRequest = Rename | AskMute | LowerHand | Remove | Admit | SetMeeting
-RoomRequest = Hello | Ping | State | Hand | Signal | AddMark | EditMark | HostRequest
+RoomRequest = Hello | Ping | State | Hand | Signal | AddMark | EditMark | EditSegment | HostRequest
 
 # ── What clients send on the audio socket, beside frames ────────────────────────────────────────────────────────────
 
@@ -227,7 +236,7 @@ class CaptionPartial(Struct, tag="caption.partial"):
     direction: Literal["ltr", "rtl"]
 
 
-class CaptionFinal(Struct, tag="caption.final"):
+class SegmentView(Struct):
     """A stored segment; `kind` "gap" is audio that never arrived and has no text."""
 
     sequence: int
@@ -245,6 +254,16 @@ class CaptionFinal(Struct, tag="caption.final"):
     direction: Literal["ltr", "rtl"]
     confidence: float
     revision: int
+
+
+class CaptionFinal(SegmentView, tag="caption.final"):
+    """A new segment, as it stands now."""
+
+
+class SegmentUpdated(SegmentView, tag="segment.updated"):
+    """A segment that somebody corrected. All after `hello {last_edit}` follow the welcome."""
+
+    edit: int
 
 
 class MarkChanged(Struct, tag="mark.changed"):
@@ -398,6 +417,7 @@ RoomEvent = (
     Welcome
     | CaptionPartial
     | CaptionFinal
+    | SegmentUpdated
     | MarkChanged
     | ParticipantJoined
     | ParticipantLeft

@@ -14,6 +14,7 @@ from meetings.views import (
     operations,
     programs,
     recordings,
+    review,
     search,
     sharing,
 )
@@ -41,6 +42,10 @@ urlpatterns = [
     path("m/<str:code>/end/", meetings.end, name="meeting-end"),
     path("m/<str:code>/transcript/", meetings.transcript, name="meeting-transcript"),
     path("m/<str:code>/minutes/", minutes.page, name="minutes-page"),
+    path("m/<str:code>/review/", review.page, name="meeting-review"),
+    path("m/<str:code>/review/lines", review.lines, name="meeting-review-lines"),
+    path("m/<str:code>/review/history", review.history, name="meeting-review-history"),
+    path("m/<str:code>/review/change", review.change, name="meeting-review-change"),
     path("m/<str:code>/minutes.<str:extension>", exports.minutes, name="meeting-minutes"),
     path("schemas/minutes-1.json", exports.schema, name="minutes-schema"),
     path("operations/", operations.overview, name="operations"),

@@ -92,6 +92,12 @@ class Stack:
         self.manage("migrate", "--verbosity", "0")
         self.manage("collectstatic", "--no-input", "--verbosity", "0")
 
+    def spoken(self, participant_id: str, text: str, start_ms: int = 1_000) -> int:
+        """Store a caption as if somebody had said it; returns its sequence."""
+        who = f"Participant.objects.get(pk={participant_id!r})"
+        names = "from meetings.models import Participant; from tests.meetings.cast import say"
+        return int(self.manage("shell", "-v", "0", "-c", f"{names}; print(say({who}, {start_ms}, {text!r}).sequence)"))
+
     # ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def start_web(self, name: str = "web") -> None:

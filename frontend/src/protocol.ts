@@ -86,6 +86,12 @@ export interface CaptionFinal {
   revision: number;
 }
 
+/** A segment that somebody corrected. */
+export interface SegmentUpdated extends Omit<CaptionFinal, "type"> {
+  type: "segment.updated";
+  edit: number;
+}
+
 export type MarkKind = "decision" | "action" | "note" | "chat";
 
 /** A mark as it stands now: added, changed or taken back. */
@@ -169,6 +175,7 @@ export type RoomEvent =
   | Welcome
   | CaptionPartial
   | CaptionFinal
+  | SegmentUpdated
   | Mark
   | { type: "participant.joined"; participant: ParticipantView }
   | { type: "participant.left"; participant_id: string }
@@ -230,15 +237,24 @@ export type HostRequest =
   | { type: "participant.remove" | "participant.admit"; participant_id: string }
   | { type: "meeting.set"; locked?: boolean; waiting_room?: boolean; off_record?: boolean };
 
+/** `revision` is the one the page shows. */
+export interface EditSegment {
+  type: "segment.edit";
+  sequence: number;
+  revision: number;
+  text: string;
+}
+
 export type RoomRequest =
-  | { type: "hello"; last_sequence: number; last_change: number }
+  | { type: "hello"; last_sequence: number; last_change: number; last_edit: number }
   | { type: "ping"; echo: number; rtt_ms?: number }
   | { type: "state"; muted: boolean }
   | { type: "hand"; raised: boolean }
   | SignalRequest
   | AddMark
   | EditMark
-  | HostRequest;
+  | HostRequest
+  | EditSegment;
 
 export type AudioRequest =
   | {

@@ -15,7 +15,7 @@ def readable_meeting(user: User, meeting_id: UUID) -> Meeting:
 
 
 def readable_segment(user: User, segment_id: int) -> Segment:
-    segment = Segment.objects.select_related("meeting__host", "participant").filter(pk=segment_id).first()
+    segment = Segment.objects.select_related("meeting__host", "participant").filter(pk=segment_id, hidden=False).first()
     if segment is None or not access.may_read(segment.meeting, user, {}):
         raise not_found("segment")
     return segment

@@ -1,5 +1,6 @@
 """What was said, and its corrections."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from meetings.api.pages import BY_REVISION, BY_SEQUENCE, Page, PageQuery, Rows, 
 from meetings.api.problems import conflict, forbidden
 from meetings.api.schemas import Correction, RevisionOut, SegmentOut
 from meetings.models import Segment, SegmentRevision
+from meetings.redis import with_redis
 from meetings.services import access, corrections
 
 router = Router(tags=["segments"])
@@ -25,9 +27,9 @@ class SegmentQuery(PageQuery):
 
 @router.get("/meetings/{meeting_id}/segments", auth=read_meetings, response=Page[SegmentOut])
 def list_segments(request: ApiRequest, meeting_id: UUID, query: Query[SegmentQuery]) -> Page[SegmentOut]:
-    """In the order of storing, numbered without holes: ask again with the last number to follow a live meeting."""
+    """In the order of storing: ask again with the last number to follow a live meeting. Hidden lines are left out."""
     meeting = readable_meeting(request.auth.user, meeting_id)
-    rows = meeting.segments.filter(sequence__gt=query.after_sequence).select_related("participant")
+    rows = meeting.segments.filter(sequence__gt=query.after_sequence, hidden=False).select_related("participant")
     if query.participant_id:
         rows = rows.filter(participant_id=query.participant_id)
     if not query.words:
@@ -51,10 +53,13 @@ def correct_segment(request: ApiRequest, segment_id: SegmentId, body: Correction
         raise forbidden("Only the host, an administrator or who said it may correct this.")
     author = segment.meeting.participants.filter(user=request.auth.user).first()
     name = author.display_name if author else str(request.auth.user)
+    line = corrections.Line(segment.sequence, body.revision)
     try:
-        corrections.correct_text(segment.pk, body.text, author_name=name, author=author, read=body.revision)
-    except corrections.Outdated as error:
-        raise conflict("outdated", f"It was corrected meanwhile: its revision is {error.revision}.") from error
+        changed = corrections.correct_text(segment.meeting, line, body.text, corrections.Author(name, author))
+    except corrections.CorrectionRefused as error:
+        code = "outdated" if error.code == "line_changed_meanwhile" else error.code
+        raise conflict(code, f"{error.message[0].upper()}{error.message[1:]}.") from error
+    with_redis(partial(corrections.announce, [changed]))
     return SegmentOut.of(readable_segment(request.auth.user, segment_id), words=True)
 
 

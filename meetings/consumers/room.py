@@ -1,9 +1,7 @@
 """The room socket: captions, marks, presence and state as JSON texts."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from msgspec import UNSET
 
@@ -22,6 +20,7 @@ from meetings.protocol import (
     CaptionFinal,
     CloseCode,
     EditMark,
+    EditSegment,
     Hand,
     Hello,
     MarkChanged,
@@ -33,6 +32,7 @@ from meetings.protocol import (
     ParticipantView,
     Ping,
     ProtocolError,
+    SegmentUpdated,
     Signal,
     Signalled,
     State,
@@ -40,7 +40,7 @@ from meetings.protocol import (
     decode_room_request,
 )
 from meetings.redis import redis_client
-from meetings.services import captions, hosting, marks, measurements, presence, transcribers
+from meetings.services import captions, corrections, hosting, marks, measurements, presence, transcribers
 from meetings.services.hearing import ice_servers
 from meetings.services.rooms import start_meeting
 
@@ -49,10 +49,11 @@ SIGNALS_A_SECOND = 20.0
 
 
 class RoomConsumer(MeetingConsumer):
-    """Sends every final and every mark exactly once and in order, and passes on all other events after `hello`."""
+    """Sends every final, correction and mark exactly once and in order; passes on all other events after `hello`."""
 
     kind = "room"
     _captions: Following[CaptionFinal]
+    _edits: Following[SegmentUpdated]
     _marks: Following[MarkChanged]
     _company: Company
     _muted = True
@@ -65,6 +66,9 @@ class RoomConsumer(MeetingConsumer):
         meeting_id = self.meeting.pk
         self._captions = Following(
             partial(captions.captions_after, meeting_id), lambda final: final.sequence, self.tell, captions.MAX_MISSED
+        )
+        self._edits = Following(
+            partial(captions.edits_after, meeting_id), lambda change: change.edit, self.tell, captions.MAX_MISSED
         )
         self._marks = Following(
             partial(marks.marks_after, meeting_id), lambda mark: mark.change, self.tell, marks.MAX_READ
@@ -102,10 +106,10 @@ class RoomConsumer(MeetingConsumer):
                 await self._signal(request)
             case Hand():
                 await self._set_hand(request.raised)
-            case AddMark():
-                await self._mark(partial(marks.add_mark, self.participant.pk, request), request.id)
-            case EditMark():
-                await self._mark(partial(marks.edit_mark, self.participant.pk, request), request.id)
+            case AddMark() | EditMark():
+                await self._mark(request)
+            case EditSegment():
+                await self._correct(request)
             case _:
                 await host_meeting(self.participant, request)
 
@@ -120,6 +124,7 @@ class RoomConsumer(MeetingConsumer):
         await self.tell(await welcome_message(meeting, you, ice_servers(you)))
         await self._tell_doors()
         await self._captions.start_after(hello.last_sequence)
+        await self._edits.start_after(min(hello.last_edit, meeting.last_edit))
         await self._marks.start_after(min(hello.last_change, meeting.last_change))
         if not meeting.takes_audio:
             await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
@@ -158,6 +163,8 @@ class RoomConsumer(MeetingConsumer):
         pass_on = partial(self.send, text_data=message["text"])
         if message["sequence"]:
             await self._captions.heard(message["sequence"], pass_on)
+        elif message["edit"]:
+            await self._edits.heard(message["edit"], pass_on)
         elif message["change"]:
             await self._marks.heard(message["change"], pass_on)
         elif message["presence"]:
@@ -167,13 +174,24 @@ class RoomConsumer(MeetingConsumer):
         if times := message.get("times"):
             delivered(self.meeting.pk, times)
 
-    # ── Marks ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── Corrections and marks ─────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _mark(self, change: Callable[[], MarkChanged], mark_id: UUID) -> None:
+    async def _correct(self, request: EditSegment) -> None:
         try:
-            mark = await in_database(change)
+            segment = await in_database(corrections.correct_as_participant, self.participant.pk, request)
+        except corrections.CorrectionRefused as error:
+            raise ProtocolError(error.code, error.message, about=str(request.sequence)) from error
+        await corrections.announce([segment])
+
+    async def _mark(self, request: AddMark | EditMark) -> None:
+        who = self.participant.pk
+        try:
+            if isinstance(request, AddMark):
+                mark = await in_database(marks.add_mark, who, request)
+            else:
+                mark = await in_database(marks.edit_mark, who, request)
         except marks.MarkRefused as error:
-            raise ProtocolError(error.code, error.message, about=str(mark_id)) from error
+            raise ProtocolError(error.code, error.message, about=str(request.id)) from error
         await redis_client().set(marks.change_key(self.meeting.pk), mark.change, ex=24 * 3600)
         await fanout.publish(self.meeting.pk, mark)
 
@@ -194,10 +212,11 @@ class RoomConsumer(MeetingConsumer):
 
     async def _send_status(self) -> None:
         state, lag_ms = await transcribers.glance()
-        key_makers = captions.sequence_key, marks.change_key, fanout.presence_key
+        key_makers = captions.sequence_key, captions.edit_key, marks.change_key, fanout.presence_key
         numbers = await redis_client().mget([key(self.meeting.pk) for key in key_makers])
-        newest, newest_change, newest_presence = (int(number or 0) for number in numbers)
+        newest, newest_edit, newest_change, newest_presence = (int(number or 0) for number in numbers)
         await self._captions.noticed(newest)
+        await self._edits.noticed(newest_edit)
         await self._marks.noticed(newest_change)
         await self._company.noticed(newest_presence)
         latency = await measurements.latency_of(self.meeting.pk)

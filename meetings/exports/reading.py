@@ -59,7 +59,7 @@ def _written(entry: dict[str, Any], options: Options) -> Item:
 def _marked(meeting: Meeting, options: Options) -> Minutes:
     zone = ZoneInfo(meeting.time_zone)
     people = list(meeting.participants.order_by("joined_at", "id"))
-    segments = list(meeting.segments.select_related("participant").order_by("start_ms", "sequence"))
+    segments = list(_segments(meeting, options))
     marks = list(meeting.marks.filter(withdrawn_at=None).select_related("author").order_by("at_ms", "created_at"))
     started = meeting.started_at.astimezone(zone) if meeting.started_at else None
     return Minutes(
@@ -84,6 +84,12 @@ def _marked(meeting: Meeting, options: Options) -> Minutes:
 
 def _time(moment: datetime | None, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%H:%M}" if moment else ""
+
+
+def _segments(meeting: Meeting, options: Options) -> Iterable[Segment]:
+    """The visible lines; the second half of a line that was split has no recognised text of its own."""
+    visible = meeting.segments.filter(hidden=False).select_related("participant").order_by("start_ms", "sequence")
+    return visible.exclude(kind=Segment.Kind.SPEECH, recognised_text="") if options.original else visible
 
 
 def _attendees(people: list[Participant], segments: list[Segment], zone: ZoneInfo) -> tuple[Attendee, ...]:

@@ -90,6 +90,11 @@ def may_share(meeting: Meeting, user: User | AnonymousUser) -> bool:
     return user.is_authenticated and (meeting.host_id == user.pk or user.has_perm("meetings.change_meeting"))
 
 
+def may_review(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:
+    """Hosts, reviewers and administrators correct and approve the transcript."""
+    return may_end(meeting, user, session) or (user.is_authenticated and user.has_perm("meetings.change_segment"))
+
+
 def may_end(meeting: Meeting, user: User | AnonymousUser, session: Mapping[str, Any]) -> bool:
     """The host ends a meeting, also one they have not entered."""
     if user.is_authenticated and meeting.host_id == user.pk:

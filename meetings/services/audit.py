@@ -57,7 +57,7 @@ def problems(meeting: Meeting) -> Iterator[str]:
             yield f"{name}: {behind / SAMPLE_RATE:.1f} s of acknowledged audio are not settled"
         if sheet.silent < 0:
             yield f"{name}: captions cover more audio than there is"
-        for former, later in pairwise(sheet.stream.segments.order_by("start_sample")):
+        for former, later in pairwise(sheet.stream.segments.filter(hidden=False).order_by("start_sample")):
             if later.start_sample < former.end_sample:
                 yield f"{name}: captions {former.sequence} and {later.sequence} overlap"
             if later.sequence < former.sequence:

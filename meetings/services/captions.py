@@ -1,6 +1,7 @@
 """Storing finals: exactly once, in order, numbered without holes; and reading them again."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from meetings.languages import direction
 from meetings.models import AudioStream, Meeting, Segment
-from meetings.protocol import CaptionFinal, CaptionPartial, WordView
+from meetings.protocol import CaptionFinal, CaptionPartial, SegmentUpdated, WordView
 from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Word
 from transcription.errors import LeaseLost
 
@@ -18,6 +19,11 @@ MAX_MISSED = 200  # finals read in one step
 def sequence_key(meeting_id: UUID | str) -> str:
     """Where Redis holds the newest sequence of a meeting, for everybody who cannot ask Postgres."""
     return f"sequence:{meeting_id}"
+
+
+def edit_key(meeting_id: UUID | str) -> str:
+    """Where Redis holds the number of a meeting's newest correction."""
+    return f"edits:{meeting_id}"
 
 
 def claim_stream(stream_id: str) -> tuple[int, int] | None:
@@ -98,23 +104,31 @@ def to_ms(stream: AudioStream, sample: int) -> int:
 
 
 def caption_view(segment: Segment) -> CaptionFinal:
-    return CaptionFinal(
-        sequence=segment.sequence,
-        segment_id=segment.pk,
-        kind="gap" if segment.kind == Segment.Kind.GAP else "speech",
-        stream_id=str(segment.stream_id),
-        participant_id=str(segment.participant_id),
-        name=segment.participant.display_name,
-        color=segment.participant.color,
-        start_ms=segment.start_ms,
-        end_ms=segment.end_ms,
-        text=segment.text,
-        words=[WordView(**word) for word in segment.words],
-        language=segment.language,
-        direction=direction(segment.language, segment.text),
-        confidence=round(segment.confidence, 3),
-        revision=segment.revision,
-    )
+    return CaptionFinal(**_view(segment))
+
+
+def updated_view(segment: Segment) -> SegmentUpdated:
+    return SegmentUpdated(**_view(segment), edit=segment.edit)
+
+
+def _view(segment: Segment) -> dict[str, Any]:
+    return {
+        "sequence": segment.sequence,
+        "segment_id": segment.pk,
+        "kind": "gap" if segment.kind == Segment.Kind.GAP else "speech",
+        "stream_id": str(segment.stream_id),
+        "participant_id": str(segment.participant_id),
+        "name": segment.participant.display_name,
+        "color": segment.participant.color,
+        "start_ms": segment.start_ms,
+        "end_ms": segment.end_ms,
+        "text": segment.text,
+        "words": [WordView(**word) for word in segment.words],
+        "language": segment.language,
+        "direction": direction(segment.language, segment.text),
+        "confidence": round(segment.confidence, 3),
+        "revision": segment.revision,
+    }
 
 
 def partial_view(stream: AudioStream, partial: Partial) -> CaptionPartial:
@@ -138,3 +152,9 @@ def captions_after(meeting_id: UUID | str, sequence: int) -> list[CaptionFinal]:
 def _stored(meeting_id: UUID | str, sequence: int) -> Iterable[Segment]:
     later = Segment.objects.filter(meeting_id=meeting_id, sequence__gt=sequence)
     return later.select_related("participant").order_by("sequence")[:MAX_MISSED]
+
+
+def edits_after(meeting_id: UUID | str, edit: int) -> list[SegmentUpdated]:
+    """At most MAX_MISSED segments corrected after `edit`, in order of their last correction."""
+    later = Segment.objects.filter(meeting_id=meeting_id, edit__gt=edit).select_related("participant")
+    return [updated_view(segment) for segment in later.order_by("edit")[:MAX_MISSED]]

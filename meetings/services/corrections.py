@@ -1,40 +1,176 @@
-"""Correcting what was recognised: every change is a revision."""
+"""Correcting what was recognised: every change is a revision, and `Segment.recognised_text` stays."""
+
+import logging
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
+from redis.exceptions import RedisError
 
-from meetings.models import Participant, Segment, SegmentRevision
+from meetings import fanout
+from meetings.models import Meeting, Participant, Segment, SegmentRevision
+from meetings.names import UNPRINTABLE
+from meetings.protocol import EditSegment
+from meetings.redis import redis_client
+from meetings.services.captions import edit_key, updated_view
+from meetings.services.words import retime
+
+MAX_CHARACTERS = 10_000  # of a line
+What = SegmentRevision.What
+logger = logging.getLogger(__name__)
 
 
-class Outdated(Exception):
-    """Somebody corrected it meanwhile: `revision` is the newest."""
+class CorrectionRefused(Exception):
+    """`code` is stable and for programs, `message` for people."""
 
-    def __init__(self, revision: int) -> None:
-        super().__init__(revision)
-        self.revision = revision
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
-def correct_text(
-    segment_id: int, text: str, *, author_name: str, author: Participant | None = None, read: int | None = None
-) -> Segment:
-    """Change a segment's text and note what it was before, by whom.
+@dataclass(frozen=True, slots=True)
+class Author:
+    name: str
+    participant: Participant | None = None
 
-    `read` is the revision the author had before them; raises Outdated when there is a newer one.
-    """
-    with transaction.atomic():
-        segment = Segment.objects.select_for_update().get(pk=segment_id)
-        if read is not None and read != segment.revision:
-            raise Outdated(segment.revision)
-        if text == segment.text:
-            return segment
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line as a page shows it."""
+
+    sequence: int
+    revision: int
+
+
+class Operation:
+    """Changes of lines made in one go, by one author, within a transaction; the meeting's row is locked."""
+
+    def __init__(self, meeting: Meeting, author: Author, what: SegmentRevision.What) -> None:
+        self.meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
+        if self.meeting.review == Meeting.Review.APPROVED:
+            raise CorrectionRefused("approved", "this transcript is approved; reopen it to change it")
+        self.id = uuid.uuid4()
+        self.changed: list[Segment] = []
+        self._author = author
+        self._what = what
+
+    def line(self, line: Line) -> Segment:
+        """The line, if it still is what the author saw; raises CorrectionRefused."""
+        segment = self.meeting.segments.select_related("participant").filter(sequence=line.sequence).first()
+        if segment is None:
+            raise CorrectionRefused("line_unknown", f"there is no line {line.sequence} in this meeting")
+        if segment.revision != line.revision:
+            raise CorrectionRefused("line_changed_meanwhile", "somebody changed this line meanwhile; look at it again")
+        return segment
+
+    def change(self, segment: Segment, **values: Any) -> None:
+        """Set fields of a line and note what they were."""
+        changed = {name: value for name, value in values.items() if getattr(segment, name) != value}
+        if not changed:
+            return
+        text_before = segment.text
+        before = {name: _plain(getattr(segment, name)) for name in changed}
+        for name, value in changed.items():
+            setattr(segment, name, value)
         segment.revision += 1
+        self.note(segment, before, text_before)
+        segment.save(update_fields=[*changed, "revision", "edit"])
+
+    def note(self, segment: Segment, before: dict[str, Any], text_before: str) -> None:
+        """Give the change its number in the meeting and its entry in the line's history."""
+        self.meeting.last_edit += 1
+        self.meeting.save(update_fields=["last_edit"])
+        segment.edit = self.meeting.last_edit
         SegmentRevision.objects.create(
             segment=segment,
             revision=segment.revision,
-            text_before=segment.text,
-            text_after=text,
-            author=author,
-            author_name=author_name,
+            operation=self.id,
+            what=self._what,
+            before=before,
+            text_before=text_before,
+            text_after=segment.text,
+            author=self._author.participant,
+            author_name=self._author.name,
         )
-        segment.text = text
-        segment.save(update_fields=["text", "revision"])
+        self.changed.append(segment)
+
+
+def correct_as_participant(participant_id: uuid.UUID, edit: EditSegment) -> Segment:
+    """Change one's own line while the meeting runs, or any as its host; raises CorrectionRefused."""
+    editor = Participant.objects.select_related("meeting").get(pk=participant_id)
+    if not editor.meeting.takes_audio:
+        raise CorrectionRefused("meeting_ended", "this meeting is over")
+    own = editor.meeting.segments.filter(sequence=edit.sequence, participant=editor)
+    if not editor.is_host and not own.exists():
+        raise CorrectionRefused("not_yours", "only its speaker and hosts correct a line")
+    author = Author(editor.display_name, editor)
+    return correct_text(editor.meeting, Line(edit.sequence, edit.revision), edit.text, author)
+
+
+def correct_text(meeting: Meeting, line: Line, text: str, author: Author) -> Segment:
+    """Change a line's text; its words keep their times. Raises CorrectionRefused."""
+    text = cleaned(text)
+    with transaction.atomic():
+        operation = Operation(meeting, author, What.TEXT)
+        known = operation.meeting.segments.filter(sequence=line.sequence, text=text).select_related("participant")
+        if segment := known.first():
+            return segment  # sent again after a break
+        segment = operation.line(line)
+        operation.change(segment, **rewritten(segment, text))
     return segment
+
+
+def rewritten(segment: Segment, text: str) -> dict[str, Any]:
+    """The fields of a line whose text becomes `text`."""
+    if segment.kind == Segment.Kind.GAP:
+        raise CorrectionRefused("line_is_gap", "a gap has no words to correct")
+    return {"text": text, "words": retime(segment.words, text, segment.start_ms, segment.end_ms)}
+
+
+def cleaned(text: str) -> str:
+    text = " ".join(text.split())
+    if not text:
+        raise CorrectionRefused("line_empty", "a line needs words")
+    if len(text) > MAX_CHARACTERS:
+        raise CorrectionRefused("line_too_long", f"a line has at most {MAX_CHARACTERS} characters")
+    if UNPRINTABLE.search(text):
+        raise CorrectionRefused("line_unprintable", "control characters are not allowed in a line")
+    return text
+
+
+def undo(meeting: Meeting, operation_id: uuid.UUID, author: Author) -> list[Segment]:
+    """Take back one operation, if none of its lines changed since; raises CorrectionRefused."""
+    with transaction.atomic():
+        operation = Operation(meeting, author, What.UNDO)
+        revisions = SegmentRevision.objects.filter(operation=operation_id, segment__meeting=meeting)
+        found = list(revisions.select_related("segment__participant").order_by("segment_id", "-revision"))
+        if not found:
+            raise CorrectionRefused("change_unknown", "there is no such change in this meeting")
+        if not _still_newest(found):
+            raise CorrectionRefused("line_changed_meanwhile", "a line of this change was changed again since")
+        for revision in found:
+            operation.change(revision.segment, **revision.before)
+    return operation.changed
+
+
+def _still_newest(revisions: Iterable[SegmentRevision]) -> bool:
+    return all(revision.segment.revision == revision.revision for revision in revisions)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, uuid.UUID) else value
+
+
+async def announce(segments: Sequence[Segment]) -> None:
+    """Tell the room of changed lines: the last one is said, whoever sees the hole before it reads the others."""
+    newest = max(segments, key=lambda segment: segment.edit, default=None)
+    if newest is None or newest.edit == 0:
+        return
+    try:
+        await redis_client().set(edit_key(newest.meeting_id), newest.edit, ex=24 * 3600)
+        await fanout.publish(newest.meeting_id, updated_view(newest))
+    except (RedisError, OSError) as error:
+        logger.warning("correction not announced, its number will be missed (%s)", type(error).__name__)

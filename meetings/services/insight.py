@@ -55,7 +55,12 @@ class Insight:
 
 def insight(meeting: Meeting) -> Insight:
     """Read the meeting's lines once and add them up."""
-    lines = list(meeting.segments.annotate(word_count=_WORDS).order_by("start_ms", "sequence").values_list(*_FIELDS))
+    lines = list(
+        meeting.segments.filter(hidden=False)
+        .annotate(word_count=_WORDS)
+        .order_by("start_ms", "sequence")
+        .values_list(*_FIELDS)
+    )
     utterances = [_utterance(*line) for kind, *line in lines if kind == Segment.Kind.SPEECH]
     gaps = [(person, (start, end)) for kind, person, start, end, *_ in lines if kind == Segment.Kind.GAP]
     length_ms = max([meeting.offset_ms(meeting.ended_at or timezone.now()), *(line[3] for line in lines)])

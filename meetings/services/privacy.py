@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from meetings.models import AudioStream, Meeting, Participant, Recording, SegmentRevision
+from meetings.models import AudioStream, Meeting, Participant, Recording, ReviewStep, SegmentRevision
 from meetings.redis import audio_bus, with_redis
 from meetings.services.uploads import path_of
 
@@ -17,6 +17,8 @@ def anonymise(participant: Participant) -> None:
         name = _("Participant %(number)d") % {"number": number}
         Participant.objects.filter(pk=participant.pk).update(display_name=name, user=None)
         SegmentRevision.objects.filter(author=participant).update(author_name=name)
+        ReviewStep.objects.filter(author=participant).update(author_name=name)
+        ReviewStep.objects.filter(speaker=participant).update(what=name)
 
 
 def delete_meetings(meetings: Iterable[Meeting]) -> None:

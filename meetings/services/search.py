@@ -90,7 +90,7 @@ def _narrowed(readable: QuerySet[Meeting], wanted: Wanted) -> QuerySet[Meeting]:
 
 
 def _lines(readable: QuerySet[Meeting], wanted: Wanted) -> QuerySet[Segment]:
-    lines = Segment.objects.filter(meeting__in=readable.order_by().values("pk"))
+    lines = Segment.objects.filter(hidden=False, meeting__in=readable.order_by().values("pk"))
     if wanted.speaker:
         lines = lines.filter(participant__display_name__icontains=wanted.speaker)
     if wanted.language:

@@ -35,7 +35,11 @@ class Suggestion:
 def suggestions(meeting: Meeting, known_ms: Iterable[int]) -> list[Suggestion]:
     """At most MAX_SUGGESTIONS, in order of time, none of a line whose time is known."""
     known = set(known_ms)
-    spoken = meeting.segments.filter(kind=Segment.Kind.SPEECH).select_related("participant").order_by("start_ms")
+    spoken = (
+        meeting.segments.filter(kind=Segment.Kind.SPEECH, hidden=False)
+        .select_related("participant")
+        .order_by("start_ms")
+    )
     found: list[Suggestion] = []
     for segment in spoken.iterator(chunk_size=500):
         suggestion = None if segment.start_ms in known else _suggestion(segment)

@@ -209,7 +209,10 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "meeting": meeting,
         "participants": meeting.participants.all(),
-        "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
+        "segments": meeting.segments.filter(hidden=False)
+        .select_related("participant")
+        .order_by("start_ms", "sequence"),
+        "may_review": access.may_review(meeting, request.user, request.session),
         "off_record": meeting.off_record.all(),
         "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),
         "duration_ms": meeting.offset_ms(ended),

@@ -72,7 +72,9 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
         "meeting": meeting,
         "link": link,
         "participants": meeting.participants.exclude(joined_at=None),
-        "segments": meeting.segments.select_related("participant").order_by("start_ms", "sequence"),
+        "segments": meeting.segments.filter(hidden=False)
+        .select_related("participant")
+        .order_by("start_ms", "sequence"),
         "duration_ms": meeting.offset_ms(meeting.ended_at or timezone.now()),
     }
     with timezone.override(ZoneInfo(meeting.time_zone)):

@@ -22,7 +22,7 @@ from meetings.models import AudioStream, Meeting, Participant, Segment, User  # 
 from meetings.services import rooms  # noqa: E402
 from meetings.services.access import SESSION_KEY  # noqa: E402
 from meetings.services.audit import problems  # noqa: E402
-from meetings.services.corrections import correct_text  # noqa: E402
+from meetings.services.corrections import Author, Line, correct_text  # noqa: E402
 from tests.faults.addresses import addresses_of  # noqa: E402
 
 
@@ -89,7 +89,8 @@ def change_password(code: str) -> None:
 
 
 def correct(segment: int, text: str) -> None:
-    correct_text(segment, text, author_name="Host")
+    line = Segment.objects.select_related("meeting").get(pk=segment)
+    correct_text(line.meeting, Line(line.sequence, line.revision), text, Author("Host"))
 
 
 def rename(code: str, name: str) -> None:

@@ -263,3 +263,28 @@ async def test_raised_hands_keep_their_order_and_go_down_on_leaving(host: Person
         await room.expect("participant.left")
         await room.say(type="hello")
         assert {p["hand_ms"] for p in (await room.expect("welcome"))["participants"]} == {None}
+
+
+async def test_a_correction_reaches_everybody_and_those_who_come_back(
+    site: Stack, host: Person, guest: Person, code: str
+) -> None:
+    async with host.room(code) as room, guest.room(code) as other:
+        await room.say(type="hello")
+        await room.expect("status")
+        await other.say(type="hello")
+        you = (await other.expect("welcome"))["you"]
+        line = await asyncio.to_thread(site.spoken, you, "The bugdet is fine.")
+        await other.say(type="segment.edit", sequence=line, revision=0, text="The budget is fine.")
+        seen = await room.expect("segment.updated")
+        assert (seen["sequence"], seen["text"], seen["revision"], seen["edit"]) == (line, "The budget is fine.", 1, 1)
+        await room.say(type="segment.edit", sequence=line, revision=0, text="Mine.")
+        refused = await room.expect("error")
+        assert (refused["code"], refused["about"]) == ("line_changed_meanwhile", str(line))
+    async with host.room(code) as back:
+        await back.say(type="hello", last_sequence=line)
+        await back.expect("welcome")
+        assert (await back.expect("segment.updated"))["text"] == "The budget is fine."
+    async with host.room(code) as back:
+        await back.say(type="hello", last_sequence=line, last_edit=1)
+        await back.expect("status")
+        assert "segment.updated" not in [message["type"] for message in back.received]

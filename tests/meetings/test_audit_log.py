@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from meetings.models import AudioStream, AuditEntry, Meeting, Participant, Segment, SegmentRevision, User
-from meetings.services.corrections import correct_text
+from meetings.models import AudioStream, AuditEntry, Meeting, Participant, ReviewStep, Segment, SegmentRevision, User
+from meetings.services.corrections import Author, Line, correct_text
 from tests.meetings.cast import ended, say, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,7 @@ def test_who_is_refused_is_not_written_down_as_a_reader(meeting: Meeting, eve: U
 
 def test_deleting_a_meeting_leaves_nothing_but_the_entry(meeting: Meeting, admin: User) -> None:
     line = say(meeting.participants.get(), 1_000, "The canary sings.")
-    correct_text(line.pk, "The canary sang.", author_name="Ada")
+    correct_text(meeting, Line(line.sequence, 0), "The canary sang.", Author("Ada"))
     act(signed_in(admin), "meeting", "delete_selected", meeting)
     for model in (Meeting, Participant, AudioStream, Segment, SegmentRevision):
         assert not model._default_manager.exists()
@@ -61,12 +61,15 @@ def test_deleting_a_meeting_leaves_nothing_but_the_entry(meeting: Meeting, admin
 def test_an_anonymised_participant_keeps_only_what_they_said(meeting: Meeting, admin: User) -> None:
     ada = meeting.participants.get()
     line = say(ada, 1_000, "I agree.")
-    correct_text(line.pk, "I agree!", author_name="Ada", author=ada)
+    correct_text(meeting, Line(line.sequence, 0), "I agree!", Author("Ada", ada))
+    step = {"author_name": "Ada", "author": ada, "speaker": ada}
+    ReviewStep.objects.create(meeting=meeting, what="Adda → Ada", **step)
     act(signed_in(admin), "participant", "anonymise", ada)
     ada.refresh_from_db()
     assert (ada.display_name, ada.user) == ("Participant 1", None)
     assert SegmentRevision.objects.get().author_name == "Participant 1"
     assert Segment.objects.get().text == "I agree!"
+    assert ReviewStep.objects.filter(what="Participant 1", author_name="Participant 1").exists()
     assert log() == [("anonymised", "Root", "account")]
 
 

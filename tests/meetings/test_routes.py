@@ -32,6 +32,10 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-link-revoke": (405, 404),
     "shared-meeting": (404, 405),
     "minutes-page": (404, 404),
+    "meeting-review": (404, 405),
+    "meeting-review-lines": (404, 405),
+    "meeting-review-history": (404, 405),
+    "meeting-review-change": (405, 404),
 }
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {

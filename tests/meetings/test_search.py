@@ -10,7 +10,7 @@ from django.test import Client
 
 from meetings.models import AudioStream, Mark, Meeting, Participant, Segment, User
 from meetings.searching import ANY_LANGUAGE, CONFIGURATIONS
-from meetings.services.corrections import correct_text
+from meetings.services.corrections import Author, Line, correct_text
 from meetings.services.search import Wanted, find, hits
 from tests.meetings.cast import account, live_meeting, say, signed_in
 
@@ -91,7 +91,7 @@ def test_the_words_close_together_come_first(host: Participant, ada: User) -> No
 
 def test_an_edit_is_searchable_at_once_and_the_old_words_are_gone(host: Participant, ada: User) -> None:
     line = say(host, 1_000, "The bugdet is fine.")
-    correct_text(line.pk, "The budget is fine.", author_name="Ada")
+    correct_text(host.meeting, Line(line.sequence, 0), "The budget is fine.", Author("Ada"))
     assert found(ada, "budget") == ["The budget is fine."]
     assert found(ada, "bugdet") == []
 

@@ -25,7 +25,7 @@ function heard(name: string): unknown[] {
 }
 
 it("asks for what came after the page was rendered", () => {
-  expect(around.wire.texts).toEqual([{ type: "hello", last_sequence: 417, last_change: 0 }]);
+  expect(around.wire.texts).toEqual([{ type: "hello", last_sequence: 417, last_change: 0, last_edit: 0 }]);
 });
 
 it("tells the page's other controllers about captions and the connection", () => {

@@ -2,7 +2,14 @@ import { Controller } from "@hotwired/stimulus";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
 import type { CaptionFinal, Refusal, Signalled } from "../protocol";
-import { announce, type HostAsked, type MarkSent, type MicrophoneChanged, type MicrophoneHeard } from "../room/events";
+import {
+  announce,
+  type HostAsked,
+  type LineSent,
+  type MarkSent,
+  type MicrophoneChanged,
+  type MicrophoneHeard,
+} from "../room/events";
 import { RoomConnection } from "../room/room-connection";
 import type { Situation } from "../room/situation";
 import { RoomStore } from "../room/store";
@@ -11,18 +18,19 @@ const TICK_MS = 1_000;
 
 /** Owns the room's socket and store, and tells the page's other controllers what changed. */
 export class RoomController extends Controller<HTMLElement> {
-  static values = { url: String, sequence: Number };
+  static values = { url: String, sequence: Number, edit: Number };
   /** Replaced in tests. */
   static around: Surroundings = browserSurroundings;
   declare urlValue: string;
   declare sequenceValue: number;
+  declare editValue: number;
   private store!: RoomStore;
   private connection!: RoomConnection;
   private timer = 0;
   private linked: Situation["link"] = "connecting";
 
   connect(): void {
-    this.store = new RoomStore(this.sequenceValue);
+    this.store = new RoomStore(this.sequenceValue, this.editValue);
     const listener = {
       changed: (final: CaptionFinal | null) => this.changed(final),
       connected: () => this.link("connected"),
@@ -69,6 +77,10 @@ export class RoomController extends Controller<HTMLElement> {
 
   ask(event: HostAsked): void {
     this.connection.request(event.detail.request);
+  }
+
+  correct(event: LineSent): void {
+    this.connection.correct(event.detail);
   }
 
   toggleHand(): void {

@@ -18,6 +18,10 @@ export class ShortcutsController extends Controller<HTMLElement> {
       event.preventDefault(); // the key would be typed into the field that opens
       announce("shortcuts:find");
     }
+    if (event.key === "e") {
+      event.preventDefault();
+      announce("shortcuts:fix");
+    }
     const kind = MARK_KEYS[event.key];
     if (!kind) return;
     event.preventDefault(); // the letter would be typed into the form that opens

@@ -4,6 +4,7 @@ import type {
   AddMark,
   CaptionFinal,
   EditMark,
+  EditSegment,
   HostRequest,
   MarkKind,
   Refusal,
@@ -28,6 +29,9 @@ export type MicrophoneRefused = CustomEvent<{ code: number }>;
 
 /** `mark:send`: somebody wrote a mark, or changed one. */
 export type MarkSent = CustomEvent<{ request: AddMark | EditMark }>;
+/** `line:send`: somebody corrected a line. */
+export type LineSent = CustomEvent<EditSegment>;
+
 /** `mark:compose`: open the form for a mark of a kind, on a caption or the newest one. */
 export type MarkComposed = CustomEvent<{ kind: MarkKind; sequence: number | null }>;
 /** `host:ask`: a host, or somebody who renames themselves, wants something done. */

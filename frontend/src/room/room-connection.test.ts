@@ -34,10 +34,11 @@ function say(...sequences: number[]): void {
 }
 
 it("greets with the last caption of the page", () => {
-  expect(around.wire.texts).toEqual([{ type: "hello", last_sequence: 417, last_change: 0 }]);
+  expect(around.wire.texts).toEqual([{ type: "hello", last_sequence: 417, last_change: 0, last_edit: 0 }]);
 });
 
-it("after a reconnect asks for the captions and marks that it has not", () => {
+it("after a reconnect asks for the captions, marks and corrections that it has not", () => {
+  around.wire.say({ ...goldenMessage<object>("room_events", "corrected caption"), sequence: 400 });
   around.wire.say(goldenMessage("room_events", "mark"));
   around.wire.end(1006);
   around.pass(1_000);
@@ -52,7 +53,7 @@ it("after a reconnect asks for what it missed, and says again that the microphon
   around.pass(1_000);
   around.wire.accept();
   expect(around.wire.texts).toEqual([
-    { type: "hello", last_sequence: 418, last_change: 0 },
+    { type: "hello", last_sequence: 418, last_change: 0, last_edit: 0 },
     { type: "state", muted: false },
   ]);
 });
@@ -68,7 +69,7 @@ describe("a hole", () => {
   it("is asked about once, until the server has answered", () => {
     say(420, 421);
     around.wire.say(status);
-    expect(around.wire.texts.slice(1)).toEqual([{ type: "hello", last_sequence: 417, last_change: 0 }]);
+    expect(around.wire.texts.slice(1)).toEqual([{ type: "hello", last_sequence: 417, last_change: 0, last_edit: 0 }]);
     around.wire.say({ ...welcome, sequence: 421 });
     say(418, 419, 420, 421);
     around.wire.say(status);

@@ -3,6 +3,7 @@ import type {
   AddMark,
   CaptionFinal,
   EditMark,
+  EditSegment,
   HostRequest,
   Refusal,
   RoomEvent,
@@ -86,6 +87,11 @@ export class RoomConnection {
     return this.outbox.size;
   }
 
+  /** Not kept over a break: the editor that wrote it stays open until the line changes. */
+  correct(request: EditSegment): void {
+    this.say(request);
+  }
+
   mark(request: AddMark | EditMark): boolean {
     return this.outbox.put(request);
   }
@@ -137,8 +143,8 @@ export class RoomConnection {
 
   private ask(): void {
     this.question = "asked";
-    const { lastSequence, lastChange } = this.store;
-    this.say({ type: "hello", last_sequence: lastSequence, last_change: lastChange });
+    const { lastSequence, lastChange, lastEdit } = this.store;
+    this.say({ type: "hello", last_sequence: lastSequence, last_change: lastChange, last_edit: lastEdit });
   }
 
   private say(request: RoomRequest): void {

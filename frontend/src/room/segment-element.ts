@@ -21,6 +21,8 @@ export function fillFinal(element: HTMLElement, caption: CaptionFinal): void {
   element.style.removeProperty("min-height");
   element.dataset.kind = caption.kind;
   element.dataset.sequence = String(caption.sequence);
+  element.dataset.revision = String(caption.revision);
+  slot(element, "edited").hidden = caption.revision === 0;
   slot(element, "text").textContent = caption.text;
   slot(element, "gap").textContent = ((caption.end_ms - caption.start_ms) / 1_000).toFixed(1);
 }

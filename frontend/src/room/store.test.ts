@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { CaptionFinal, CaptionPartial, RoomEvent, Welcome } from "../protocol";
+import type { CaptionFinal, CaptionPartial, RoomEvent, SegmentUpdated, Welcome } from "../protocol";
 import { golden, goldenMessage } from "../testing/golden";
 import { RoomStore } from "./store";
 
@@ -46,6 +46,27 @@ describe("finals", () => {
   it("that are missing are noticed from the status", () => {
     store.apply({ type: "status", transcriber: "ready", lag_ms: 0, sequence: 419 }, NOW);
     expect(store.isBehind).toBe(true);
+  });
+});
+
+describe("corrections", () => {
+  const corrected = goldenMessage<SegmentUpdated>("room_events", "corrected caption");
+
+  it("are shown as the line they change, once", () => {
+    store.apply(final, NOW);
+    expect(store.apply(corrected, NOW)).toMatchObject({ type: "caption.final", sequence: 418, text: corrected.text });
+    expect(store.apply(corrected, NOW)).toBeNull();
+    expect(store.lastEdit).toBe(corrected.edit);
+  });
+
+  it("of lines that the page was rendered with are shown", () => {
+    expect(store.apply({ ...corrected, sequence: 3 }, NOW)).toMatchObject({ sequence: 3 });
+  });
+
+  it("are not undone by the line as it was said, when that comes late", () => {
+    store.apply(corrected, NOW);
+    expect(store.apply(final, NOW)).toBeNull();
+    expect(store.lastSequence).toBe(418);
   });
 });
 

@@ -5,6 +5,7 @@ import type {
   OffRecord,
   ParticipantView,
   RoomEvent,
+  SegmentUpdated,
   Status,
   Welcome,
 } from "../protocol";
@@ -38,6 +39,8 @@ export class RoomStore {
   iceServers: RTCIceServer[] = [];
   /** Of the marks that this page has. */
   lastChange = 0;
+  /** Of the corrections that this page has. */
+  lastEdit: number;
   private readonly revisions = new Map<number, number>();
   private readonly settledUntil = new Map<string, number>();
   private newest: number;
@@ -45,8 +48,12 @@ export class RoomStore {
   private received: number;
   private contiguous: number;
 
-  /** `rendered` is the sequence of the newest caption that the page was rendered with. */
-  constructor(private readonly rendered: number) {
+  /** The newest caption and the newest correction that the page was rendered with. */
+  constructor(
+    private readonly rendered: number,
+    renderedEdit = 0,
+  ) {
+    this.lastEdit = renderedEdit;
     this.newest = this.received = this.contiguous = rendered;
   }
 
@@ -81,6 +88,8 @@ export class RoomStore {
         break;
       case "caption.final":
         return this.final(event) ? event : null;
+      case "segment.updated":
+        return this.updated(event);
       case "caption.partial":
         this.partial(event, now);
         break;
@@ -155,6 +164,13 @@ export class RoomStore {
     while (this.revisions.has(this.contiguous + 1)) this.contiguous++;
     this.settle(event);
     return true;
+  }
+
+  private updated(event: SegmentUpdated): CaptionFinal | null {
+    this.lastEdit = Math.max(this.lastEdit, event.edit);
+    const { edit: _, ...segment } = event;
+    const caption: CaptionFinal = { ...segment, type: "caption.final" };
+    return this.final(caption) ? caption : null;
   }
 
   private settle(event: CaptionFinal): void {

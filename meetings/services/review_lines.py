@@ -1,0 +1,94 @@
+"""What the review page shows: lines with their doubts, and the history of one."""
+
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from typing import Any
+
+from django.utils import timezone
+
+from meetings.languages import direction
+from meetings.models import Meeting, Segment
+
+DOUBTFUL = 0.6  # a word recognised with less confidence is marked
+
+
+def page_data(meeting: Meeting, after_edit: int | None) -> dict[str, Any]:
+    """All lines (`after_edit` None) or those changed since, with what else a page must know."""
+    lines = meeting.segments.order_by("start_ms", "sequence")
+    if after_edit is not None:
+        lines = lines.filter(edit__gt=after_edit)
+    return {
+        "edit": meeting.last_edit,
+        "review": meeting.review,
+        "people": [
+            {"id": str(person.pk), "name": person.display_name, "color": person.color}
+            for person in meeting.participants.all()
+        ],
+        "lines": [_line(segment) for segment in lines.iterator(2_000)],
+    }
+
+
+def _line(segment: Segment) -> dict[str, Any]:
+    return {
+        "sequence": segment.sequence,
+        "revision": segment.revision,
+        "kind": segment.kind,
+        "participant_id": str(segment.participant_id),
+        "start_ms": segment.start_ms,
+        "end_ms": segment.end_ms,
+        "text": segment.text,
+        "doubts": list(_doubts(segment)) if not segment.reviewed else [],
+        "language": segment.language,
+        "direction": direction(segment.language, segment.text),
+        "confidence": round(segment.confidence, 2),
+        "hidden": segment.hidden,
+        "reviewed": segment.reviewed,
+    }
+
+
+def _doubts(segment: Segment) -> Iterator[tuple[int, int]]:
+    """Where in the text the doubtful words stand, in UTF-16 code units as browsers count."""
+    at = 0
+    for word in segment.words:
+        begin = segment.text.find(word["text"], at)
+        if begin < 0:
+            continue
+        at = begin + len(word["text"])
+        if word["confidence"] < DOUBTFUL:
+            yield _units(segment.text[:begin]), _units(segment.text[:at])
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def history(meeting: Meeting, sequence: int) -> dict[str, Any] | None:
+    """Every change of a line, the newest first, with what was taken out and put in; None for no such line."""
+    segment = meeting.segments.filter(sequence=sequence).first()
+    if segment is None:
+        return None
+    return {
+        "recognised": segment.recognised_text,
+        "changes": [
+            {
+                "what": revision.get_what_display(),
+                "author": revision.author_name,
+                "at": timezone.localtime(revision.created_at).strftime("%Y-%m-%d %H:%M"),
+                "diff": list(diff(revision.text_before, revision.text_after)),
+            }
+            for revision in segment.revisions.order_by("-revision")[:200]
+        ],
+    }
+
+
+def diff(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """("same" | "gone" | "new", words) in the order of reading."""
+    old, new = before.split(), after.split()
+    for kind, old_from, old_to, new_from, new_to in SequenceMatcher(None, old, new, False).get_opcodes():
+        if kind == "equal":
+            yield "same", " ".join(old[old_from:old_to])
+            continue
+        if old_to > old_from:
+            yield "gone", " ".join(old[old_from:old_to])
+        if new_to > new_from:
+            yield "new", " ".join(new[new_from:new_to])

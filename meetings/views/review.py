@@ -1,0 +1,71 @@
+"""The review page, and the JSON it speaks."""
+
+import msgspec
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from meetings.models import Meeting
+from meetings.services import access, audit_log, review, review_lines
+from meetings.services.corrections import Author, CorrectionRefused
+
+_decoder = msgspec.json.Decoder(review.Command)
+
+
+@never_cache
+@require_safe
+def page(request: HttpRequest, code: str) -> HttpResponse:
+    meeting = _reviewable(request, code)
+    audit_log.record(audit_log.Action.READ, meeting.pk, request.user)
+    return render(request, "meetings/review.html", {"meeting": meeting, "steps": meeting.review_steps.all()})
+
+
+@never_cache
+@require_safe
+def lines(request: HttpRequest, code: str) -> JsonResponse:
+    after = _number(request, "after") if "after" in request.GET else None
+    return JsonResponse(review_lines.page_data(_reviewable(request, code), after))
+
+
+@never_cache
+@require_safe
+def history(request: HttpRequest, code: str) -> JsonResponse:
+    found = review_lines.history(_reviewable(request, code), _number(request, "line"))
+    if found is None:
+        raise Http404
+    return JsonResponse(found)
+
+
+@require_POST
+def change(request: HttpRequest, code: str) -> JsonResponse:
+    meeting = _reviewable(request, code)
+    try:
+        command = _decoder.decode(request.body)
+        operation = review.apply(meeting, command, _author(meeting, request))
+    except CorrectionRefused as error:
+        return JsonResponse({"code": error.code, "message": error.message}, status=409)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        return JsonResponse({"code": "message_invalid", "message": str(error)}, status=400)
+    audit_log.record(audit_log.Action.CHANGED, meeting.pk, request.user)
+    return JsonResponse({"operation": str(operation) if operation else None})
+
+
+def _author(meeting: Meeting, request: HttpRequest) -> Author:
+    participant = access.participant_of(meeting, request.user, request.session)
+    return Author(str(request.user) if request.user.is_authenticated else str(participant), participant)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    value = request.GET.get(name, "0")
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise Http404
+    return int(value)
+
+
+def _reviewable(request: HttpRequest, code: str) -> Meeting:
+    """The meeting, for those who may review it; for all others there is none."""
+    meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
+    if not access.may_review(meeting, request.user, request.session):
+        raise Http404
+    return meeting

@@ -1,0 +1,137 @@
+"""Two people correct the same lines: in the room while it runs, and on the review page afterwards."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+
+from tests.e2e.browsers import PHONE, browser, new_page, screenshot
+from tests.people import Person
+from tests.stack import NewStack, Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def site(new_stack: NewStack) -> Stack:
+    stack = new_stack()
+    stack.start_web()
+    return stack
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture
+def launched(playwright: Playwright) -> Iterator[Browser]:
+    with browser(playwright) as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def host(site: Stack) -> Person:
+    person = Person(site.base_url)
+    person.sign_up("Ada")
+    return person
+
+
+def open_page(launched: Browser, person: Person, path: str, scheme: str = "light") -> Page:
+    """A page of its own browser profile, signed in as the person."""
+    page = new_page(launched, scheme=scheme)
+    cookies = person.pages.cookies.items()
+    page.context.add_cookies([{"name": name, "value": value, "url": person.base_url} for name, value in cookies])
+    page.goto(f"{person.base_url}{path}")
+    return page
+
+
+def line_of(page: Page, sequence: int) -> Locator:
+    return page.locator(f'[data-sequence="{sequence}"]')
+
+
+def seat_of(page: Page) -> str:
+    seat = page.locator("[data-line-edit-you-value]").get_attribute("data-line-edit-you-value")
+    assert seat
+    return seat
+
+
+def test_a_correction_in_the_room_and_on_the_review_page(site: Stack, launched: Browser, host: Person) -> None:
+    code = host.start_meeting("Budget 2027")
+    guest = Person(site.base_url)
+    guest.join(code, "Grace")
+    room = f"/m/{code}/room/"
+    his, hers = open_page(launched, host, room), open_page(launched, guest, room)
+    by_host = site.spoken(seat_of(his), "Let us begin.")
+    by_guest = site.spoken(seat_of(hers), "The bugdet is nine million for the whole year.", 4_000)
+    his.reload()
+    hers.reload()
+    _correct_in_the_room(his, hers, by_host, by_guest)
+    host.end(code)
+    review = f"/m/{code}/review/"
+    first, second = open_page(launched, host, review), open_page(launched, host, review, scheme="dark")
+    _two_reviewers(first, second, by_guest)
+    _split_and_undo(first)
+    _approve(first, second)
+
+
+def _correct_in_the_room(his: Page, hers: Page, by_host: int, by_guest: int) -> None:
+    expect(line_of(hers, by_host).locator(".segment-fix")).to_be_hidden()
+    line_of(his, by_guest).locator(".segment-text").dblclick()
+    his.get_by_label("What was said").fill("The budget is ten million.")
+    hers.keyboard.press("e")
+    hers.get_by_label("What was said").fill("The budget is nine million for the whole year.")
+    hers.keyboard.press("Enter")
+    expect(hers.get_by_label("What was said")).to_have_count(0)
+    expect(line_of(his, by_guest).get_by_role("alert")).to_contain_text("nine million for the whole year")
+    screenshot(his, "room-correction-conflict")
+    his.keyboard.press("Escape")
+    expect(line_of(his, by_guest).locator(".segment-text")).to_have_text(
+        "The budget is nine million for the whole year."
+    )
+    expect(line_of(hers, by_guest)).to_contain_text("edited")
+
+
+def _two_reviewers(first: Page, second: Page, sequence: int) -> None:
+    line_of(first, sequence).click()
+    first.keyboard.press("e")
+    first.get_by_label("What was said").fill("Mine.")
+    line_of(second, sequence).dblclick()
+    second.get_by_label("What was said").fill("The budget is nine million.")
+    second.keyboard.press("Enter")
+    expect(line_of(first, sequence).get_by_role("alert")).to_contain_text("The budget is nine million.")
+    screenshot(first, "review-conflict")
+    first.keyboard.press("Escape")
+    expect(line_of(first, sequence)).to_contain_text("The budget is nine million.")
+    first.keyboard.press("h")
+    expect(first.get_by_role("dialog")).to_contain_text("The bugdet is nine million for the whole year.")
+    screenshot(first, "review-history")
+    first.keyboard.press("Escape")
+
+
+def _split_and_undo(page: Page) -> None:
+    page.keyboard.press("e")
+    box = page.get_by_label("What was said")
+    box.evaluate("box => box.setSelectionRange(10, 10)")
+    page.keyboard.press("Control+Enter")
+    texts = page.locator(".review-line:not(.is-hidden) .segment-text")
+    expect(texts).to_have_text(["Let us begin.", "The budget", "is nine million."])
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".review-line:visible .segment-text")).to_have_text(
+        ["Let us begin.", "The budget is nine million."]
+    )
+
+
+def _approve(first: Page, second: Page) -> None:
+    first.get_by_role("button", name="Begin review").click()
+    first.get_by_role("button", name="Approve").click()
+    expect(second.get_by_role("button", name="Reopen")).to_be_visible()
+    screenshot(second, "review-approved-dark")
+    second.get_by_role("button", name="Reopen").click()
+    second.get_by_label("Reason").fill("A name was wrong.")
+    second.get_by_role("dialog").get_by_role("button", name="Reopen").click()
+    expect(first.get_by_role("button", name="Approve")).to_be_visible()
+    width, height = PHONE.values()
+    first.set_viewport_size({"width": width, "height": height})
+    screenshot(first, "review-phone")
