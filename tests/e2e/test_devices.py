@@ -58,6 +58,7 @@ def speaking(page: Page, site: Stack, code: str, name: str) -> Page:
     page.add_init_script(REACH)
     page.goto(f"{site.base_url}/m/{code}/")
     page.get_by_label("Your name").fill(name)
+    page.get_by_label("I agree").check()
     page.get_by_role("button", name="Enter the room").click()
     page.get_by_role("button", name="Join with microphone").click()
     expect(page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
