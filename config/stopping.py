@@ -9,7 +9,7 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from twisted.internet import reactor as _reactor
 
 from meetings.draining import drain
-from meetings.protocol import CloseCode
+from meetings.protocol.refusals import CloseCode
 
 GRACE_SECONDS = 1.0  # for the closes to leave and for a load balancer to see that we are not ready
 reactor: Any = _reactor

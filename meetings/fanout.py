@@ -14,7 +14,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from redis.exceptions import RedisError
 
-from meetings.protocol import (
+from meetings.protocol.events import (
     CaptionFinal,
     MarkChanged,
     MeetingChanged,
@@ -26,8 +26,8 @@ from meetings.protocol import (
     ParticipantState,
     RoomEvent,
     SegmentUpdated,
-    encode,
 )
+from meetings.protocol.texts import encode
 from meetings.redis import redis_client, with_redis
 
 PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState | ParticipantHand | MeetingChanged | OffRecordChanged

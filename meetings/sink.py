@@ -15,7 +15,7 @@ from meetings import fanout
 from meetings.database import in_database
 from meetings.measures import measures
 from meetings.models import AudioStream
-from meetings.protocol import CaptionFinal, CaptionPartial
+from meetings.protocol.events import CaptionFinal, CaptionPartial
 from meetings.redis import audio_bus, redis_client
 from meetings.services import captions, streams
 from transcription.captions import Final, Gap, Partial

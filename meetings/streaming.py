@@ -10,7 +10,9 @@ from typing import Annotated, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
-from meetings.protocol import MAX_FRAME_BYTES, Error, ProtocolError, WordView
+from meetings.protocol.events import Error, WordView
+from meetings.protocol.frames import MAX_FRAME_BYTES
+from meetings.protocol.refusals import ProtocolError
 
 MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES  # a chunk in base64, and its braces
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from meetings import fanout
 from meetings.feeding import transcribe
-from meetings.protocol import ParticipantLeft
+from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
 from meetings.services import presence, recordings, sessions, streams, uploads
 

@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from meetings.protocol import AudioFrame, encode_frame
+from meetings.protocol.frames import AudioFrame, encode_frame
 
 FRAME_SAMPLES = 1_600
 

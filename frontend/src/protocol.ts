@@ -1,4 +1,4 @@
-// The room protocol as the browser sees it. The server's side is meetings/protocol.py; tests/wire holds golden
+// The room protocol as the browser sees it. The server's side is meetings/protocol/; tests/wire holds golden
 // messages that both read.
 
 export const CLOSE = {

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from meetings.protocol import AudioFrame
+from meetings.protocol.frames import AudioFrame
 
 MAX_WAITING_BYTES = 2 * 1024 * 1024  # a page has ten seconds on their way at most: 1 MB at 48 kHz
 BATCH_BYTES = 256 * 1024

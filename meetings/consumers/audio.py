@@ -15,21 +15,11 @@ from meetings.consumers.appending import Appender
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.timing import Arrivals, age_ms
 from meetings.database import in_database
-from meetings.protocol import (
-    SAMPLE_RATES,
-    AudioAck,
-    AudioFrame,
-    AudioHold,
-    AudioReady,
-    AudioStart,
-    AudioStop,
-    AudioSummary,
-    CloseCode,
-    Ping,
-    ProtocolError,
-    decode_audio_request,
-    decode_frame,
-)
+from meetings.protocol.events import AudioAck, AudioHold, AudioReady, AudioSummary
+from meetings.protocol.frames import SAMPLE_RATES, AudioFrame, decode_frame
+from meetings.protocol.refusals import CloseCode, ProtocolError
+from meetings.protocol.requests import AudioStart, AudioStop, Ping
+from meetings.protocol.texts import decode_audio_request
 from meetings.redis import audio_bus
 from meetings.services.hosting import Silence, silence_of
 from meetings.services.streams import StreamRefused, open_stream

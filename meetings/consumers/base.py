@@ -19,7 +19,10 @@ from meetings.database import in_database
 from meetings.draining import drain
 from meetings.measures import refusals, sockets
 from meetings.models import Meeting, Participant
-from meetings.protocol import AudioEvent, CloseCode, Error, Ping, Pong, ProtocolError, RoomEvent, encode
+from meetings.protocol.events import AudioEvent, Error, Pong, RoomEvent
+from meetings.protocol.refusals import CloseCode, ProtocolError
+from meetings.protocol.requests import Ping
+from meetings.protocol.texts import encode
 from meetings.redis import redis_client
 from meetings.services.access import admission_by_session, participant_by_session, still_admitted
 from transcription.errors import TranscriptionError

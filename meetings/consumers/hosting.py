@@ -5,20 +5,9 @@ from uuid import UUID
 from meetings import fanout
 from meetings.database import in_database
 from meetings.models import Participant
-from meetings.protocol import (
-    Admit,
-    AskMute,
-    HostRequest,
-    LowerHand,
-    MuteAsked,
-    ParticipantHand,
-    ParticipantJoined,
-    ParticipantLeft,
-    ProtocolError,
-    Remove,
-    Rename,
-    SetMeeting,
-)
+from meetings.protocol.events import MuteAsked, ParticipantHand, ParticipantJoined, ParticipantLeft
+from meetings.protocol.refusals import ProtocolError
+from meetings.protocol.requests import Admit, AskMute, HostRequest, LowerHand, Remove, Rename, SetMeeting
 from meetings.services import hosting, presence
 
 

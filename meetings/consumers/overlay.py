@@ -12,16 +12,10 @@ from meetings.consumers.welcome import welcome_message
 from meetings.database import in_database
 from meetings.draining import drain
 from meetings.models import Meeting
-from meetings.protocol import (
-    CaptionFinal,
-    CloseCode,
-    Hello,
-    MeetingEnded,
-    Ping,
-    ProtocolError,
-    Status,
-    decode_room_request,
-)
+from meetings.protocol.events import CaptionFinal, MeetingEnded, Status
+from meetings.protocol.refusals import CloseCode, ProtocolError
+from meetings.protocol.requests import Hello, Ping
+from meetings.protocol.texts import decode_room_request
 from meetings.redis import redis_client
 from meetings.services import captions, transcribers
 from meetings.services.access import meeting_by_overlay_key

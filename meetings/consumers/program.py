@@ -24,7 +24,8 @@ from meetings.database import in_database
 from meetings.draining import drain
 from meetings.measures import refusals, sockets
 from meetings.models import ApiToken
-from meetings.protocol import CaptionFinal, CaptionPartial, CloseCode, Error, ProtocolError
+from meetings.protocol.events import CaptionFinal, CaptionPartial, Error
+from meetings.protocol.refusals import CloseCode, ProtocolError
 from meetings.redis import audio_bus
 from meetings.services import captions, sessions, tokens
 from meetings.services.hosting import silence_of

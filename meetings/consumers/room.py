@@ -15,14 +15,8 @@ from meetings.consumers.timing import delivered
 from meetings.consumers.welcome import everybody, welcome_message
 from meetings.database import in_database
 from meetings.models import Meeting
-from meetings.protocol import (
-    AddMark,
+from meetings.protocol.events import (
     CaptionFinal,
-    CloseCode,
-    EditMark,
-    EditSegment,
-    Hand,
-    Hello,
     MarkChanged,
     MeetingEnded,
     ParticipantHand,
@@ -30,15 +24,13 @@ from meetings.protocol import (
     ParticipantLeft,
     ParticipantState,
     ParticipantView,
-    Ping,
-    ProtocolError,
     SegmentUpdated,
-    Signal,
     Signalled,
-    State,
     Status,
-    decode_room_request,
 )
+from meetings.protocol.refusals import CloseCode, ProtocolError
+from meetings.protocol.requests import AddMark, EditMark, EditSegment, Hand, Hello, Ping, Signal, State
+from meetings.protocol.texts import decode_room_request
 from meetings.redis import redis_client
 from meetings.services import captions, corrections, hosting, marks, measurements, presence, transcribers
 from meetings.services.hearing import ice_servers

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from meetings.fanout import CaptionTimes
 from meetings.measures import measures
-from meetings.protocol import AudioFrame
+from meetings.protocol.frames import AudioFrame
 from transcription.clocks import FrameDelay, bus_clock
 from transcription.latency import Source
 from transcription.streams import StreamInfo

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from meetings.database import in_database
 from meetings.models import Meeting
-from meetings.protocol import IceServer, MeetingView, ParticipantView, Welcome
+from meetings.protocol.events import IceServer, MeetingView, ParticipantView, Welcome
 from meetings.services import presence
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from meetings.languages import direction
 from meetings.models import AudioStream, Meeting, Segment
-from meetings.protocol import CaptionFinal, CaptionPartial, SegmentUpdated, WordView
+from meetings.protocol.events import CaptionFinal, CaptionPartial, SegmentUpdated, WordView
 from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Word
 from transcription.errors import LeaseLost
 

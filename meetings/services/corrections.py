@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from meetings import fanout
 from meetings.models import Meeting, Participant, Segment, SegmentRevision
 from meetings.names import UNPRINTABLE
-from meetings.protocol import EditSegment
+from meetings.protocol.requests import EditSegment
 from meetings.redis import redis_client
 from meetings.services.captions import edit_key, updated_view
 from meetings.services.words import retime

@@ -7,7 +7,7 @@ import time
 
 from django.conf import settings
 
-from meetings.protocol import IceServer
+from meetings.protocol.events import IceServer
 
 CREDENTIAL_SECONDS = 12 * 3600
 

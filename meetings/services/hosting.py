@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from meetings.models import Meeting, OffRecord, Participant
 from meetings.names import validate_visible
-from meetings.protocol import MeetingChanged, OffRecordChanged, WaitingChanged, WaitingView
+from meetings.protocol.events import MeetingChanged, OffRecordChanged, WaitingChanged, WaitingView
 
 
 class HostingRefused(Exception):

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from meetings.models import Mark, Meeting, Participant, Segment
 from meetings.names import INVISIBLE, UNPRINTABLE
-from meetings.protocol import AddMark, EditMark, MarkChanged, MarkKind
+from meetings.protocol.events import MarkChanged, MarkKind
+from meetings.protocol.requests import AddMark, EditMark
 
 MAX_MARKS = 2_000  # of a meeting
 MAX_MARKS_EACH = 500  # of one participant

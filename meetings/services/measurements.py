@@ -16,7 +16,7 @@ from msgspec import Struct
 from prometheus_client import generate_latest
 
 from meetings.measures import latency, registry
-from meetings.protocol import LatencyView, StageView
+from meetings.protocol.events import LatencyView, StageView
 from meetings.redis import audio_bus, redis_client
 from transcription.clocks import bus_clock
 from transcription.latency import STAGES, WHOLE, Distributions, Source, merged

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from meetings.models import Participant
-from meetings.protocol import ParticipantView
+from meetings.protocol.events import ParticipantView
 from meetings.redis import redis_client
 
 EXPIRES_SECONDS = 20.0

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
-from meetings.protocol import MeetingEnded
+from meetings.protocol.events import MeetingEnded
 from meetings.services.access import SESSION_KEY, seat_of
 
 MAX_LISTED = 200

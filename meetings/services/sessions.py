@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from meetings.models import AudioStream, Meeting, Participant, User
-from meetings.protocol import AudioStart
+from meetings.protocol.requests import AudioStart
 from meetings.redis import redis_client
 from meetings.services import presence, rooms, streams
 from transcription.captions import SAMPLE_RATE

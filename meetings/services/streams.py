@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from meetings.models import AudioStream, Meeting, Participant
-from meetings.protocol import AudioStart
+from meetings.protocol.requests import AudioStart
 from meetings.services.rooms import complete_meeting
 from transcription.streams import StreamInfo
 

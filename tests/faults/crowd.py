@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from meetings.protocol import AudioFrame, encode_frame
+from meetings.protocol.frames import AudioFrame, encode_frame
 from tests.faults.pages import FRAME_S
 from tests.faults.sockets import Ticket
 from transcription.engines.scripted import COUNTER_FRAME, counter_frame

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from meetings.protocol import AudioFrame, encode_frame
+from meetings.protocol.frames import AudioFrame, encode_frame
 from tests.faults.sockets import LastingSocket, Ticket
 from transcription.engines.scripted import COUNTER_FRAME, counter_frame
 

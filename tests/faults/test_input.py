@@ -11,7 +11,8 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from meetings.protocol import FRAME_HEADER, CloseCode
+from meetings.protocol.frames import FRAME_HEADER
+from meetings.protocol.refusals import CloseCode
 from tests.faults.figures import Figures, Tally, soon
 from tests.faults.pages import Microphone, Room
 from tests.faults.site import Gathering, Site, aside, until

@@ -13,7 +13,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from meetings.protocol import CloseCode
+from meetings.protocol.refusals import CloseCode
 from tests.faults.figures import Figures, Tally, p99, soon
 from tests.faults.pages import Microphone, Room
 from tests.faults.proxy import Proxy

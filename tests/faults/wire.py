@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from meetings.protocol import FRAME_HEADER
+from meetings.protocol.frames import FRAME_HEADER
 from tests.faults.sockets import Ticket
 
 

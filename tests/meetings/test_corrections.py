@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from meetings.models import Meeting, Participant, Segment
-from meetings.protocol import EditSegment
+from meetings.protocol.requests import EditSegment
 from meetings.services import corrections
 from meetings.services.captions import edits_after
 from meetings.services.corrections import Author, CorrectionRefused, Line, correct_as_participant, correct_text, undo

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from meetings.models import Mark, Meeting, Participant
-from meetings.protocol import AddMark, EditMark
+from meetings.protocol.requests import AddMark, EditMark
 from meetings.services import marks
 from meetings.services.marks import MarkRefused, add_mark, edit_mark, marks_after
 from tests.meetings.cast import ended, live_meeting, say

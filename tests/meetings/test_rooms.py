@@ -8,7 +8,7 @@ from django.db import connection
 
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
-from meetings.protocol import MeetingEnded, RoomEvent
+from meetings.protocol.events import MeetingEnded, RoomEvent
 from meetings.services import access, rooms
 
 pytestmark = pytest.mark.django_db

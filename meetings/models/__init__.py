@@ -1,0 +1,28 @@
+"""The truth: who met, who spoke, what was said. Times are integer milliseconds from the meeting's start."""
+
+from meetings.models.audit import AuditEntry
+from meetings.models.meeting import Meeting, ShareLink, new_join_code
+from meetings.models.minutes import Minutes
+from meetings.models.people import ApiToken, User
+from meetings.models.recordings import Job, Recording
+from meetings.models.speaking import AudioStream, OffRecord, Participant
+from meetings.models.transcript import Mark, ReviewStep, Segment, SegmentRevision
+
+__all__ = [
+    "ApiToken",
+    "AudioStream",
+    "AuditEntry",
+    "Job",
+    "Mark",
+    "Meeting",
+    "Minutes",
+    "OffRecord",
+    "Participant",
+    "Recording",
+    "ReviewStep",
+    "Segment",
+    "SegmentRevision",
+    "ShareLink",
+    "User",
+    "new_join_code",
+]

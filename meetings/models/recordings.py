@@ -1,0 +1,74 @@
+"""Uploaded recordings and the work on them."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from meetings.models.meeting import Meeting
+from meetings.models.people import User
+
+
+class Recording(models.Model):
+    """An uploaded file that becomes a meeting's transcript. Its bytes lie in a folder of their own until then."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recordings", verbose_name=_("owner"))
+    meeting = models.OneToOneField(
+        Meeting, null=True, blank=True, on_delete=models.CASCADE, related_name="recording", verbose_name=_("meeting")
+    )  # once its content was found good
+    title = models.CharField(_("title"), max_length=200)
+    language = models.CharField(_("language"), max_length=16, blank=True)
+    size_bytes = models.PositiveBigIntegerField(_("size (bytes)"))
+    received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_complete(self) -> bool:
+        return self.received_bytes == self.size_bytes
+
+
+class Job(models.Model):
+    """The work on one recording: where it is, how far, and why it stopped."""
+
+    class Stage(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        CHECKING = "checking", _("Checking the file")
+        TRANSCRIBING = "transcribing", _("Transcribing")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    recording = models.OneToOneField(Recording, on_delete=models.CASCADE, related_name="job")
+    stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices, default=Stage.WAITING)
+    reason = models.CharField(_("reason"), max_length=16, blank=True)  # why it failed, one of `FAILURES`
+    done_ms = models.PositiveBigIntegerField(_("transcribed (ms)"), default=0)
+    length_ms = models.PositiveBigIntegerField(_("length (ms)"), default=0)  # 0: the file does not say
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    alive_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"{self.recording}: {self.get_stage_display()}"
+
+    @property
+    def is_over(self) -> bool:
+        return self.stage in {self.Stage.DONE, self.Stage.FAILED, self.Stage.CANCELLED}
+
+    @property
+    def share(self) -> float:
+        """How much of the length is transcribed, 0 to 1."""
+        if self.stage == self.Stage.DONE:
+            return 1.0
+        return min(0.99, self.done_ms / self.length_ms) if self.length_ms else 0.0
