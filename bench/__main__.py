@@ -22,6 +22,7 @@ class Bench:
         self.yardstick = offline.load(options.model, self.device)
         self.rows: list[report.Row] = []
         self.stages = StageTimes()
+        self.noises: report.Row = {}
 
     def add(self, name: str, spoken: list[Voice], take: Take) -> None:
         """Figures over all speakers together."""
@@ -37,7 +38,7 @@ class Bench:
         row |= {"wer": wrong / max(1, words), "wer_offline": wrong_offline / max(1, words)}
         row["cpu_per_audio_second"] = take.cpu_seconds / take.audio_seconds
         row |= self.stages.figures()
-        row["mb_per_speaker"] = (take.rss_bytes - take.idle_rss_bytes) / len(spoken) / 1e6 if take.rss_bytes else None
+        row["rss_mb"] = take.rss_bytes / 1e6 if take.rss_bytes else None
         self.rows.append(row)
         print(report.table([row]).splitlines()[-1], flush=True)
 
@@ -52,6 +53,7 @@ class Bench:
                 await self.live(f"{speakers} talking", voices.continuous(speakers, self.options.seconds), recogniser)
             await self.live("meeting", voices.meeting("eight-3min", 2 * self.options.seconds), recogniser)
             await self.redis(recogniser)
+            await self.noise(recogniser)
         finally:
             await recogniser.close()
 
@@ -63,6 +65,19 @@ class Bench:
     async def live(self, name: str, spoken: list[Voice], recogniser: Recogniser) -> None:
         source: Source = EngineAlone(recogniser)
         self.add(name, spoken, await stream(source, spoken))
+
+    async def noise(self, recogniser: Recogniser) -> None:
+        """Ten streams in which nobody speaks."""
+        sounds = voices.nothing_said(10, self.options.seconds)
+        take = await stream(EngineAlone(recogniser), sounds)
+        invented = {name: screen.text for name, screen in take.screens.items() if screen.text}
+        self.noises = {
+            "minutes": round(take.audio_seconds / 60, 1),
+            "invented_words": sum(word_count(text) for text in invented.values()),
+            "invented": invented,
+            "cpu_per_audio_second": round(take.cpu_seconds / take.audio_seconds, 4),
+        }
+        print(f"noise: {self.noises}", flush=True)
 
     async def redis(self, recogniser: Recogniser) -> None:
         from config.launch.valkey import Valkey
@@ -93,8 +108,11 @@ def main() -> None:
     about = report.machine() | {"model": options.model, "seconds": options.seconds}
     bench = Bench(options)
     asyncio.run(bench.run())
+    about |= {"noise": bench.noises} | report.beside_baseline(bench.rows)
     name = f"{Path(options.model).name}-{'gpu' if options.gpu else 'cpu'}"
-    print("\n" + report.table(bench.rows) + f"\n\nwritten: {report.write(name, about, bench.rows)}")
+    print("\n" + report.table(bench.rows) + "\n")
+    print(f"beside the baseline: {report.beside_baseline(bench.rows)}\nnoise: {bench.noises}")
+    print(f"written: {report.write(name, about, bench.rows)}")
     talking = [row for row in bench.rows if str(row["run"]).endswith("talking")]
     lines = {
         figure: [(row["speakers"], row[figure]) for row in talking] for figure in ("seen_p50", "seen_p95", "final_p95")

@@ -10,12 +10,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 FOLDER = Path(__file__).parent
 PLOTS = FOLDER.parent / "docs" / "plots"
 Row = dict[str, Any]
 COLUMNS = (
     "run", "speakers", "seen_p50", "seen_p95", "kept_p50", "kept_p95", "fixed_p50", "final_p50", "final_p95",
-    "churn", "slope", "words_seen_share", "wer", "wer_offline", "cpu_per_audio_second", "mb_per_speaker",
+    "churn", "slope", "words_seen_share", "wer", "wer_offline", "cpu_per_audio_second", "inference_max_ms",
 )  # fmt: skip
 
 
@@ -51,6 +53,18 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def beside_baseline(rows: Sequence[Row]) -> Row:
+    """How many times better one speaker is served than by the loop, and what each further speaker adds in memory."""
+    baseline = next(row for row in rows if row["run"] == "baseline loop")
+    talking = [row for row in rows if str(row["run"]).endswith(" talking")]
+    one = talking[0]
+    found = {name: round(baseline[name] / one[name], 2) for name in ("seen_p50", "seen_p95", "cpu_per_audio_second")}
+    if len(talking) > 1:
+        speakers, memory = [row["speakers"] for row in talking], [row["rss_mb"] for row in talking]
+        found["mb_per_added_speaker"] = round(float(np.polyfit(speakers, memory, 1)[0]), 2)
+    return {"times_better_than_baseline": found}
 
 
 def write(name: str, about: Row, rows: Sequence[Row]) -> Path:

@@ -23,7 +23,7 @@ class StageTimes:
     def figures(self) -> dict[str, float]:
         taken, self._taken = self._taken, defaultdict(list)
         return {
-            f"{stage}_p{share}_ms": round(float(np.percentile(times, share)), 1)
+            f"{stage}_{name}_ms": round(float(np.percentile(times, share)), 1)
             for stage, times in sorted(taken.items())
-            for share in (50, 95)
+            for name, share in (("p50", 50), ("p95", 95), ("max", 100))
         }

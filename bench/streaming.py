@@ -29,7 +29,6 @@ class Take:
     cpu_seconds: float = 0.0
     audio_seconds: float = 0.0
     rss_bytes: int = 0  # at the end, before the speakers leave
-    idle_rss_bytes: int = 0
 
 
 class Source(Protocol):
@@ -65,7 +64,7 @@ def _family() -> list[list[str]]:
 
 async def stream(source: Source, voices: list[Voice]) -> Take:
     """All voices at once, frame by frame, as a microphone would send them."""
-    take = Take(audio_seconds=sum(voice.seconds for voice in voices), idle_rss_bytes=family_rss_bytes())
+    take = Take(audio_seconds=sum(voice.seconds for voice in voices))
     before, began = family_cpu_seconds(), time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         for voice in voices:

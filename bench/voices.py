@@ -29,6 +29,34 @@ def meeting(name: str, seconds: float) -> list[Voice]:
     return [_cut(voice, seconds) for voice in voices]
 
 
+def nothing_said(streams: int, seconds: float) -> list[Voice]:
+    """Noise, music, tones and silence, none of which should give a word."""
+    folder = os.environ.get("SPEECH_DIR")
+    sounds = _noises(Path(folder)) if folder else _made_noises()
+    names = sorted(sounds)
+    return [
+        Voice(f"{names[index % len(names)]} {index}", _shift(sounds[names[index % len(names)]], seconds, index), ())
+        for index in range(streams)
+    ]
+
+
+def _noises(folder: Path) -> dict[str, Samples]:
+    found = {file.stem: soundfile.read(file, dtype="float32")[0] for file in sorted((folder / "noise").glob("*.flac"))}
+    return found | {"silence": np.zeros(SAMPLE_RATE, np.float32)}
+
+
+def _made_noises() -> dict[str, Samples]:
+    """Ten seconds each of hiss, rumble, hum, a chord and silence."""
+    random = np.random.default_rng(3)
+    time = np.arange(10 * SAMPLE_RATE) / SAMPLE_RATE
+    hiss = random.normal(0, 0.03, len(time))
+    rumble = np.convolve(random.normal(0, 0.3, len(time)), np.ones(200) / 200, "same")
+    hum = 0.1 * np.sign(np.sin(2 * np.pi * 50 * time)) * np.sin(2 * np.pi * 100 * time)
+    chord = sum(0.05 * np.sin(2 * np.pi * pitch * time) * (time % 0.5 < 0.4) for pitch in (262, 330, 392))
+    made = {"hiss": hiss, "rumble": rumble, "hum": hum, "chord": chord, "silence": 0 * time}
+    return {name: samples.astype(np.float32) for name, samples in made.items()}
+
+
 def _talk(folder: Path, clips: list[dict[str, str]], index: int, speakers: int, seconds: float) -> Voice:
     place = index * len(clips) // speakers
     parts: list[Samples] = []
@@ -46,8 +74,12 @@ def _talk(folder: Path, clips: list[dict[str, str]], index: int, speakers: int, 
 
 def _shifted(voice: Voice, seconds: float, index: int) -> Voice:
     loud = voice.samples[np.abs(voice.samples).cumsum() > 0]
-    needed = round(seconds * SAMPLE_RATE)
-    return Voice(f"speaker {index + 1}", np.resize(np.roll(loud, index * SAMPLE_RATE * 7), needed), voice.utterances)
+    return Voice(f"speaker {index + 1}", _shift(loud, seconds, index), voice.utterances)
+
+
+def _shift(samples: Samples, seconds: float, index: int) -> Samples:
+    """As long as `seconds`, over and over; each index begins elsewhere."""
+    return np.resize(np.roll(samples, index * SAMPLE_RATE * 7), round(seconds * SAMPLE_RATE))
 
 
 def _cut(voice: Voice, seconds: float) -> Voice:
