@@ -6,6 +6,7 @@ const options = {
   entryPoints: [
     { in: "src/main.ts", out: "main" },
     { in: "src/styles/main.css", out: "main" },
+    { in: "src/styles/admin.css", out: "admin" }, // beside Django's own styles
     { in: "src/audio/capture-worklet.ts", out: "capture-worklet" }, // a file of its own: the CSP allows no blob URLs
   ],
   outdir: "dist",

@@ -1,5 +1,6 @@
 """The administrators' pages: meetings, people and what was said, searchable."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
@@ -23,6 +24,14 @@ from meetings.times import clock, duration
 
 admin.site.site_header = admin.site.site_title = _("Meeting transcription")
 admin.site.index_title = _("Administration")
+
+
+class LanguageFilter(admin.AllValuesFieldListFilter):
+    """Names also those without a language, which Django shows as a link without a text."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield choice | {"display": choice["display"] or _("none chosen")}
 
 
 @admin.register(User)
@@ -90,7 +99,7 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "title", "host", "status", "review", "started_at", "length", "people", "lines", "coverage", "unsure",
         "transcript",
     )  # fmt: skip
-    list_filter = ("status", "review", "visibility", "started_at", "language")
+    list_filter = ("status", "review", "visibility", "started_at", ("language", LanguageFilter))
     actions = ("export_minutes",)
     list_select_related = ("host",)
     search_fields = ("title", "agenda", "host__email", "host__display_name", "participants__display_name", "code")
@@ -208,7 +217,7 @@ class SegmentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ("time", "participant", "short_text", "confidence_share", "language", "meeting")
     list_display_links = ("short_text",)
-    list_filter = ("kind", "language")
+    list_filter = ("kind", ("language", LanguageFilter))
     list_select_related = ("participant", "meeting")
     search_fields = ("text", "participant__display_name", "meeting__title")
     date_hierarchy = "created_at"
