@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from meetings.names import UNPRINTABLE
 from meetings.protocol.requests import EditSegment
 from meetings.redis import redis_client
 from meetings.services.captions import edit_key, updated_view
+from meetings.services.many_lines import store_segments
 from meetings.services.words import retime
 
 MAX_CHARACTERS = 10_000  # of a line
@@ -45,26 +47,35 @@ class Line:
     revision: int
 
 
-class Operation:
-    """Changes of lines made in one go, by one author, within a transaction; the meeting's row is locked."""
+class Changes:
+    """Changes of lines made in one go, by one author; made by `changing`, which stores them."""
 
     def __init__(self, meeting: Meeting, author: Author, what: SegmentRevision.What) -> None:
-        self.meeting = Meeting.objects.select_for_update().get(pk=meeting.pk)
-        if self.meeting.review == Meeting.Review.APPROVED:
-            raise CorrectionRefused("approved", "this transcript is approved; reopen it to change it")
+        self.meeting = meeting
         self.id = uuid.uuid4()
-        self.changed: list[Segment] = []
+        self.lines: list[Segment] = []
         self._author = author
         self._what = what
+        self._names = {"revision", "edit"}
+        self._revisions: list[SegmentRevision] = []
 
     def line(self, line: Line) -> Segment:
         """The line, if it still is what the author saw; raises CorrectionRefused."""
-        segment = self.meeting.segments.select_related("participant").filter(sequence=line.sequence).first()
-        if segment is None:
-            raise CorrectionRefused("line_unknown", f"there is no line {line.sequence} in this meeting")
-        if segment.revision != line.revision:
-            raise CorrectionRefused("line_changed_meanwhile", "somebody changed this line meanwhile; look at it again")
-        return segment
+        return self.seen([line])[0]
+
+    def seen(self, lines: Sequence[Line]) -> list[Segment]:
+        """The lines in the order asked for, if they still are what the author saw; raises CorrectionRefused."""
+        sequences = [line.sequence for line in lines]
+        segments = self.meeting.segments.select_related("participant").filter(sequence__in=sequences)
+        found = {segment.sequence: segment for segment in segments}
+        for line in lines:
+            if line.sequence not in found:
+                raise CorrectionRefused("line_unknown", f"there is no line {line.sequence} in this meeting")
+            if found[line.sequence].revision != line.revision:
+                raise CorrectionRefused(
+                    "line_changed_meanwhile", "somebody changed this line meanwhile; look at it again"
+                )
+        return [found[sequence] for sequence in dict.fromkeys(sequences)]
 
     def change(self, segment: Segment, **values: Any) -> None:
         """Set fields of a line and note what they were."""
@@ -75,27 +86,48 @@ class Operation:
         before = {name: _plain(getattr(segment, name)) for name in changed}
         for name, value in changed.items():
             setattr(segment, name, value)
+        self._names.update(changed)
         segment.revision += 1
         self.note(segment, before, text_before)
-        segment.save(update_fields=[*changed, "revision", "edit"])
 
     def note(self, segment: Segment, before: dict[str, Any], text_before: str) -> None:
         """Give the change its number in the meeting and its entry in the line's history."""
         self.meeting.last_edit += 1
-        self.meeting.save(update_fields=["last_edit"])
         segment.edit = self.meeting.last_edit
-        SegmentRevision.objects.create(
-            segment=segment,
-            revision=segment.revision,
-            operation=self.id,
-            what=self._what,
-            before=before,
-            text_before=text_before,
-            text_after=segment.text,
-            author=self._author.participant,
-            author_name=self._author.name,
+        self.lines.append(segment)
+        self._revisions.append(
+            SegmentRevision(
+                segment=segment,
+                revision=segment.revision,
+                operation=self.id,
+                what=self._what,
+                before=before,
+                text_before=text_before,
+                text_after=segment.text,
+                author=self._author.participant,
+                author_name=self._author.name,
+            )
         )
-        self.changed.append(segment)
+
+    def store(self) -> None:
+        """Three statements, however many lines there are."""
+        if not self.lines:
+            return
+        self.meeting.save(update_fields=["last_edit"])
+        store_segments(self.lines, sorted(self._names))
+        SegmentRevision.objects.bulk_create(self._revisions)
+
+
+@contextmanager
+def changing(meeting: Meeting, author: Author, what: SegmentRevision.What) -> Iterator[Changes]:
+    """Lock the meeting's row and store all changes at the end, or none; raises CorrectionRefused."""
+    with transaction.atomic():
+        locked = Meeting.objects.select_for_update().get(pk=meeting.pk)
+        if locked.review == Meeting.Review.APPROVED:
+            raise CorrectionRefused("approved", "this transcript is approved; reopen it to change it")
+        changes = Changes(locked, author, what)
+        yield changes
+        changes.store()
 
 
 def correct_as_participant(participant_id: uuid.UUID, edit: EditSegment) -> Segment:
@@ -113,13 +145,12 @@ def correct_as_participant(participant_id: uuid.UUID, edit: EditSegment) -> Segm
 def correct_text(meeting: Meeting, line: Line, text: str, author: Author) -> Segment:
     """Change a line's text; its words keep their times. Raises CorrectionRefused."""
     text = cleaned(text)
-    with transaction.atomic():
-        operation = Operation(meeting, author, What.TEXT)
-        known = operation.meeting.segments.filter(sequence=line.sequence, text=text).select_related("participant")
+    with changing(meeting, author, What.TEXT) as changes:
+        known = changes.meeting.segments.filter(sequence=line.sequence, text=text).select_related("participant")
         if segment := known.first():
             return segment  # sent again after a break
-        segment = operation.line(line)
-        operation.change(segment, **rewritten(segment, text))
+        segment = changes.line(line)
+        changes.change(segment, **rewritten(segment, text))
     return segment
 
 
@@ -143,8 +174,7 @@ def cleaned(text: str) -> str:
 
 def undo(meeting: Meeting, operation_id: uuid.UUID, author: Author) -> list[Segment]:
     """Take back one operation, if none of its lines changed since; raises CorrectionRefused."""
-    with transaction.atomic():
-        operation = Operation(meeting, author, What.UNDO)
+    with changing(meeting, author, What.UNDO) as changes:
         revisions = SegmentRevision.objects.filter(operation=operation_id, segment__meeting=meeting)
         found = list(revisions.select_related("segment__participant").order_by("segment_id", "-revision"))
         if not found:
@@ -152,8 +182,8 @@ def undo(meeting: Meeting, operation_id: uuid.UUID, author: Author) -> list[Segm
         if not _still_newest(found):
             raise CorrectionRefused("line_changed_meanwhile", "a line of this change was changed again since")
         for revision in found:
-            operation.change(revision.segment, **revision.before)
-    return operation.changed
+            changes.change(revision.segment, **revision.before)
+    return changes.lines
 
 
 def _still_newest(revisions: Iterable[SegmentRevision]) -> bool:

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from meetings.models import AudioStream, Meeting, ReviewStep, Segment
 from meetings.names import validate_visible
 from meetings.services import corrections
-from meetings.services.corrections import Author, CorrectionRefused, Line, Operation, What, cleaned, rewritten
+from meetings.services.corrections import Author, Changes, CorrectionRefused, Line, What, changing, cleaned, rewritten
 from meetings.services.words import retime
 
 MAX_LINES = 10_000  # changed at once
@@ -92,6 +92,14 @@ class SetStatus(Struct, tag="status", forbid_unknown_fields=True):
     reason: Annotated[str, Meta(max_length=500)] = ""
 
 
+WHAT = {
+    Edit: What.TEXT,
+    Merge: What.MERGE,
+    Reassign: What.SPEAKER,
+    Hide: What.HIDDEN,
+    Accept: What.REVIEWED,
+    Replace: What.REPLACE,
+}
 Command = Edit | Split | Merge | Reassign | Hide | Accept | Replace | Undo | Rename | SetStatus
 STEPS = {
     (Meeting.Review.DRAFT, Meeting.Review.IN_REVIEW),
@@ -121,29 +129,23 @@ def apply(meeting: Meeting, command: Command, author: Author) -> UUID | None:
 
 
 def _change(meeting: Meeting, command: Edit | Merge | Reassign | Hide | Accept | Replace, author: Author) -> UUID:
-    match command:
-        case Edit():
-            operation = Operation(meeting, author, What.TEXT)
-            segment = operation.line(command.line.line)
-            operation.change(segment, **rewritten(segment, cleaned(command.text)), reviewed=True)
-        case Merge():
-            operation = Operation(meeting, author, What.MERGE)
-            _merge(operation, command)
-        case Reassign():
-            operation = Operation(meeting, author, What.SPEAKER)
-            _reassign(operation, command)
-        case Hide():
-            operation = Operation(meeting, author, What.HIDDEN)
-            operation.change(operation.line(command.line.line), hidden=command.hidden)
-        case Accept():
-            operation = Operation(meeting, author, What.REVIEWED)
-            operation.change(operation.line(command.line.line), reviewed=command.reviewed)
-        case Replace():
-            operation = Operation(meeting, author, What.REPLACE)
-            for ref in command.lines:
-                segment = operation.line(ref.line)
-                operation.change(segment, **rewritten(segment, cleaned(replaced(segment.text, command))))
-    return operation.id
+    with changing(meeting, author, WHAT[type(command)]) as changes:
+        match command:
+            case Edit():
+                segment = changes.line(command.line.line)
+                changes.change(segment, **rewritten(segment, cleaned(command.text)), reviewed=True)
+            case Merge():
+                _merge(changes, command)
+            case Reassign():
+                _reassign(changes, command)
+            case Hide():
+                changes.change(changes.line(command.line.line), hidden=command.hidden)
+            case Accept():
+                changes.change(changes.line(command.line.line), reviewed=command.reviewed)
+            case Replace():
+                for segment in changes.seen([ref.line for ref in command.lines]):
+                    changes.change(segment, **rewritten(segment, cleaned(replaced(segment.text, command))))
+    return changes.id
 
 
 def replaced(text: str, command: Replace) -> str:
@@ -151,23 +153,23 @@ def replaced(text: str, command: Replace) -> str:
     return re.sub(re.escape(command.find), lambda _: command.replacement, text, flags=flags)
 
 
-def _merge(operation: Operation, command: Merge) -> None:
-    first, second = operation.line(command.first.line), operation.line(command.second.line)
+def _merge(changes: Changes, command: Merge) -> None:
+    first, second = changes.line(command.first.line), changes.line(command.second.line)
     if first.participant_id != second.participant_id or first.pk == second.pk or first.start_ms > second.start_ms:
         raise CorrectionRefused("lines_differ", "only two lines of one speaker, in their order, become one")
     joined = rewritten(first, cleaned(f"{first.text} {second.text}")) | {"words": [*first.words, *second.words]}
     heard = f"{first.recognised_text} {second.recognised_text}".strip()
     end_ms = max(first.end_ms, second.end_ms)
-    operation.change(first, **joined, recognised_text=heard, end_ms=end_ms, reviewed=False)
-    operation.change(second, hidden=True)
+    changes.change(first, **joined, recognised_text=heard, end_ms=end_ms, reviewed=False)
+    changes.change(second, hidden=True)
 
 
-def _reassign(operation: Operation, command: Reassign) -> None:
-    person = operation.meeting.participants.filter(pk=command.participant_id).first()
+def _reassign(changes: Changes, command: Reassign) -> None:
+    person = changes.meeting.participants.filter(pk=command.participant_id).first()
     if person is None:
         raise CorrectionRefused("speaker_unknown", "there is no such speaker in this meeting")
-    for ref in command.lines:
-        operation.change(operation.line(ref.line), participant_id=person.pk)
+    for segment in changes.seen([ref.line for ref in command.lines]):
+        changes.change(segment, participant_id=person.pk)
 
 
 def _split(meeting: Meeting, command: Split, author: Author) -> UUID:
@@ -176,37 +178,36 @@ def _split(meeting: Meeting, command: Split, author: Author) -> UUID:
         segments__meeting=meeting, segments__sequence=command.line.sequence
     )
     list(stream.order_by())  # before the meeting's row, as whoever stores a caption does
-    operation = Operation(meeting, author, What.SPLIT)
-    segment = operation.line(command.line.line)
-    values = rewritten(segment, f"{first_text} {second_text}")
-    count = len(first_text.split())
-    words = (
-        values["words"]
-        if len(values["words"]) > count
-        else retime([], values["text"], segment.start_ms, segment.end_ms)
-    )
-    at_ms = words[count]["start_ms"]
-    second = _second_half(operation, segment, at_ms, {"text": second_text, "words": words[count:]})
-    end = {"end_ms": max(segment.start_ms, at_ms), "end_sample": second.start_sample}
-    operation.change(segment, text=first_text, words=words[:count], **end)
-    second.save(force_insert=True)
-    operation.note(second, {"hidden": True}, "")
-    second.save(update_fields=["edit"])
-    return operation.id
+    with changing(meeting, author, What.SPLIT) as changes:
+        segment = changes.line(command.line.line)
+        values = rewritten(segment, f"{first_text} {second_text}")
+        count = len(first_text.split())
+        words = (
+            values["words"]
+            if len(values["words"]) > count
+            else retime([], values["text"], segment.start_ms, segment.end_ms)
+        )
+        at_ms = words[count]["start_ms"]
+        second = _second_half(changes, segment, at_ms, {"text": second_text, "words": words[count:]})
+        end = {"end_ms": max(segment.start_ms, at_ms), "end_sample": second.start_sample}
+        changes.change(segment, text=first_text, words=words[:count], **end)
+        second.save(force_insert=True)
+        changes.note(second, {"hidden": True}, "")
+    return changes.id
 
 
-def _second_half(operation: Operation, segment: Segment, at_ms: int, values: dict[str, Any]) -> Segment:
+def _second_half(changes: Changes, segment: Segment, at_ms: int, values: dict[str, Any]) -> Segment:
     """A new line, not yet stored; undoing the split hides it."""
-    operation.meeting.last_sequence += 1
-    operation.meeting.save(update_fields=["last_sequence"])
+    changes.meeting.last_sequence += 1
+    changes.meeting.save(update_fields=["last_sequence"])
     sample = max(segment.start_sample + 1, segment.start_sample + (at_ms - segment.start_ms) * SAMPLES_PER_MS)
     while Segment.objects.filter(stream=segment.stream_id, start_sample=sample).exists():
         sample += 1
     return Segment(
-        meeting=operation.meeting,
+        meeting=changes.meeting,
         participant=segment.participant,
         stream_id=segment.stream_id,
-        sequence=operation.meeting.last_sequence,
+        sequence=changes.meeting.last_sequence,
         start_sample=sample,
         end_sample=max(sample, segment.end_sample),
         start_ms=at_ms,
@@ -224,12 +225,12 @@ def _rename(meeting: Meeting, command: Rename, author: Author) -> None:
         validate_visible(name)
     except ValidationError as error:
         raise CorrectionRefused("name_invalid", " ".join(error.messages)) from error
-    operation = Operation(meeting, author, What.SPEAKER)
-    person = operation.meeting.participants.filter(pk=command.participant_id).first()
-    if person is None or person.display_name != command.was:
-        raise CorrectionRefused("speaker_changed_meanwhile", "somebody renamed this speaker meanwhile")
-    person.display_name = name
-    person.save(update_fields=["display_name"])
+    with changing(meeting, author, What.SPEAKER) as changes:
+        person = changes.meeting.participants.filter(pk=command.participant_id).first()
+        if person is None or person.display_name != command.was:
+            raise CorrectionRefused("speaker_changed_meanwhile", "somebody renamed this speaker meanwhile")
+        person.display_name = name
+        person.save(update_fields=["display_name"])
     _note(meeting, author, what=f"{command.was} → {name}", speaker=person)
 
 

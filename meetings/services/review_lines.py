@@ -9,22 +9,29 @@ from django.utils import timezone
 from meetings.languages import direction
 from meetings.models import Meeting, Segment
 
+PAGE = 500  # lines told at once
 DOUBTFUL = 0.6  # a word recognised with less confidence is marked
 
 
-def page_data(meeting: Meeting, after_edit: int | None) -> dict[str, Any]:
-    """All lines (`after_edit` None) or those changed since, with what else a page must know."""
-    lines = meeting.segments.order_by("start_ms", "sequence")
-    if after_edit is not None:
-        lines = lines.filter(edit__gt=after_edit)
+def page_of_lines(meeting: Meeting, first: int) -> dict[str, Any]:
+    """PAGE lines in the order they were spoken, from the given place on, and what else a page must know."""
+    spoken = meeting.segments.order_by("start_ms", "sequence")
+    lines = [_line(segment) for segment in spoken[first : first + PAGE]]
+    return _state(meeting) | {"lines": lines, "next": first + PAGE if len(lines) == PAGE else None}
+
+
+def changed_lines(meeting: Meeting, after_edit: int) -> dict[str, Any]:
+    """The lines changed since, with what else a page must know."""
+    changed = meeting.segments.filter(edit__gt=after_edit).order_by("start_ms", "sequence")
+    return _state(meeting) | {"lines": [_line(segment) for segment in changed.iterator(2_000)], "next": None}
+
+
+def _state(meeting: Meeting) -> dict[str, Any]:
+    people = meeting.participants.all()
     return {
         "edit": meeting.last_edit,
         "review": meeting.review,
-        "people": [
-            {"id": str(person.pk), "name": person.display_name, "color": person.color}
-            for person in meeting.participants.all()
-        ],
-        "lines": [_line(segment) for segment in lines.iterator(2_000)],
+        "people": [{"id": str(person.pk), "name": person.display_name, "color": person.color} for person in people],
     }
 
 

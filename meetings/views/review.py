@@ -24,8 +24,11 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
 @never_cache
 @require_safe
 def lines(request: HttpRequest, code: str) -> JsonResponse:
-    after = _number(request, "after") if "after" in request.GET else None
-    return JsonResponse(review_lines.page_data(_reviewable(request, code), after))
+    """All lines a page at a time (`from`), or those changed since (`after`)."""
+    meeting = _reviewable(request, code)
+    if "after" in request.GET:
+        return JsonResponse(review_lines.changed_lines(meeting, _number(request, "after")))
+    return JsonResponse(review_lines.page_of_lines(meeting, _number(request, "from")))
 
 
 @never_cache

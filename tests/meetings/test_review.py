@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from meetings.models import AuditEntry, Meeting, Participant, Segment, User
+from meetings.services import review_lines
 from tests.meetings.cast import START, ended, say, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +131,32 @@ def test_a_replacement_is_made_in_all_lines_or_in_none(browser: Client, host: Pa
     assert [text for _, text, _ in shown(host.meeting)] == ["um yes", "um"]
 
 
+def test_however_many_lines_change_the_store_is_asked_as_often(
+    browser: Client, host: Participant, bob: Participant, django_assert_max_num_queries: Any
+) -> None:
+    """Replacing, reassigning and undoing take seconds in a meeting of thousands of lines, not minutes."""
+    lines = [say(host, at * 2_000, "A bugdet.") for at in range(40)]
+    with django_assert_max_num_queries(20):
+        replace = {"type": "replace", "find": "bugdet", "replacement": "budget"}
+        done(browser, host.meeting, **replace, lines=[ref(line) for line in lines])
+    moved = [{"sequence": line.sequence, "revision": 1} for line in lines]
+    with django_assert_max_num_queries(20):
+        operation = done(browser, host.meeting, type="reassign", lines=moved, participant_id=str(bob.pk))
+    assert {(name, text) for name, text, _ in shown(host.meeting)} == {("Bob", "A budget.")}
+    with django_assert_max_num_queries(20):
+        done(browser, host.meeting, type="undo", operation=operation)
+    assert {(name, text) for name, text, _ in shown(host.meeting)} == {("Ada", "A budget.")}
+    edits = list(host.meeting.segments.order_by("edit").values_list("edit", flat=True))
+    assert edits == list(range(81, 121))  # each change has its own number, which pages ask by
+
+
+def test_a_line_that_is_named_twice_is_changed_once(browser: Client, host: Participant) -> None:
+    line = say(host, 1_000, "aa")
+    replace = {"type": "replace", "find": "a", "replacement": "aa", "lines": [ref(line), ref(line)]}
+    done(browser, host.meeting, **replace)
+    assert shown(host.meeting) == [("Ada", "aaaa", 1_000)]
+
+
 def test_a_hidden_line_is_neither_in_the_transcript_nor_in_the_minutes(browser: Client, host: Participant) -> None:
     line = say(host, 1_000, "Off the record.")
     done(browser, host.meeting, type="hide", line=ref(line), hidden=True)
@@ -201,6 +228,20 @@ def test_the_page_gets_what_changed_since_it_looked_and_where_doubts_stand(brows
     news = browser.get(path, {"after": whole["edit"]}).json()
     assert [(line["sequence"], line["hidden"]) for line in news["lines"]] == [(second.sequence, True)]
     assert browser.get(path, {"after": "x"}).status_code == 404
+
+
+def test_a_long_transcript_comes_in_pages(browser: Client, host: Participant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(review_lines, "PAGE", 2)
+    said = [say(host, 9_000 - at * 1_000, str(at)) for at in range(4)]
+    path = reverse("meeting-review-lines", args=[host.meeting.code])
+    read: list[int] = []
+    start: int | None = 0
+    while start is not None:
+        page = browser.get(path, {"from": start}).json()
+        read += [line["sequence"] for line in page["lines"]]
+        start = page["next"]
+    assert read == [line.sequence for line in reversed(said)]
+    assert browser.get(path, {"from": "-1"}).status_code == 404
 
 
 def test_the_history_of_a_line_says_who_made_what_of_it(browser: Client, host: Participant) -> None:

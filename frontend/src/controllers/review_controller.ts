@@ -1,8 +1,11 @@
 import { Controller } from "@hotwired/stimulus";
 import { historyItem, previewItem } from "../review/diff-element";
-import { fillLine, inOrder, isUncertain, overlapping, type Person, type ReviewLine, replaced } from "../review/line";
+import type { ReviewLine } from "../review/line";
+import { LineEditor } from "../review/line-editor";
+import { LineList } from "../review/line-list";
 import { Refused, type ReviewData, ReviewServer } from "../review/server";
-import { newSegment, slot } from "../room/segment-element";
+import { after, type Replacement, Transcript } from "../review/transcript";
+import { slot } from "../room/segment-element";
 
 const POLL_MS = 3_000;
 const PREVIEWED = 100;
@@ -23,77 +26,77 @@ export class ReviewController extends Controller<HTMLElement> {
   declare historyTarget: HTMLElement;
   declare urlValue: string;
   private server!: ReviewServer;
-  private readonly lines = new Map<number, ReviewLine>();
-  private readonly elements = new Map<number, HTMLElement>();
-  private ordered: ReviewLine[] = [];
-  private people = new Map<string, Person>();
+  private readonly transcript = new Transcript();
+  private list!: LineList;
   private newest: number | null = null;
   private review = "";
   private current: number | null = null;
   private readonly done: string[] = [];
-  private editor: { form: HTMLFormElement; revision: number; sequence: number } | null = null;
+  private editor: LineEditor | null = null;
   private timer = 0;
+  private unread: number | null = 0; // where the next page of lines begins
+  private isReading = false;
 
   async connect(): Promise<void> {
     const token = this.element.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
     this.server = new ReviewServer(this.urlValue, token);
+    this.list = new LineList(this.linesTarget, this.templateTarget, this.transcript);
     this.timer = window.setInterval(() => this.refresh(), POLL_MS);
     await this.refresh();
   }
 
   disconnect(): void {
     window.clearInterval(this.timer);
+    this.list.stop();
   }
 
   private async refresh(): Promise<void> {
     try {
-      this.take(await this.server.lines(this.newest));
+      if (this.newest !== null) this.take(await this.server.changedLines(this.newest));
+      await this.readOn();
     } catch (error) {
       this.tell(error);
+    }
+  }
+
+  /** All lines, a page at a time: the first ones can be worked on while the others come. */
+  private async readOn(): Promise<void> {
+    if (this.isReading) return;
+    this.isReading = true;
+    try {
+      while (this.unread !== null) {
+        const page = await this.server.lines(this.unread);
+        this.unread = page.next;
+        this.take({ ...page, edit: this.newest ?? page.edit }); // what changed since the first page is still to be asked for
+      }
+    } finally {
+      this.isReading = false;
     }
   }
 
   // ── What is shown ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   private take(data: ReviewData): void {
-    const named = JSON.stringify(data.people) !== JSON.stringify(Array.from(this.people.values()));
-    const news = data.lines.filter((line) => line.revision !== this.lines.get(line.sequence)?.revision);
-    this.newest = data.edit;
-    this.people = new Map(data.people.map((person) => [person.id, person]));
-    for (const line of news) this.lines.set(line.sequence, line);
-    if (named) this.showPeople();
-    for (const line of named ? this.lines.values() : news) this.showLine(line);
-    if (news.length) this.arrange();
+    const news = this.transcript.take(data);
+    this.newest = Math.max(this.newest ?? 0, data.edit);
+    if (news.people) this.showPeople();
+    this.list.show(news.lines, this.current);
+    const edited = this.transcript.line(this.editor?.sequence ?? null);
+    if (edited) this.editor?.showConflict(edited);
+    this.showCounts();
     this.showStatus(data.review);
   }
 
-  private showLine(line: ReviewLine): void {
-    const known = this.elements.get(line.sequence);
-    const element = known ?? newSegment(this.templateTarget);
-    fillLine(element, line, this.people.get(line.participant_id));
-    this.elements.set(line.sequence, element);
-    if (this.editor?.sequence === line.sequence) this.showConflict(line);
-  }
-
-  private arrange(): void {
-    this.ordered = inOrder(this.lines.values());
-    const overlaps = overlapping(this.ordered);
-    let place: Element | null = this.linesTarget.firstElementChild;
-    for (const { sequence } of this.ordered) {
-      const element = this.elements.get(sequence) as HTMLElement;
-      slot(element, "overlap").hidden = !overlaps.has(sequence);
-      if (element === place) place = place.nextElementSibling;
-      else this.linesTarget.insertBefore(element, place);
+  private showCounts(): void {
+    for (const [name, count] of Object.entries(this.transcript.counts())) {
+      slot(this.factsTarget, name).textContent = String(count);
     }
-    const speech = this.ordered.filter((line) => line.kind === "speech" && !line.hidden);
-    slot(this.factsTarget, "uncertain").textContent = String(speech.filter(isUncertain).length);
-    slot(this.factsTarget, "reviewed").textContent = String(speech.filter((line) => line.reviewed).length);
-    slot(this.factsTarget, "all").textContent = String(speech.length);
   }
 
   private showPeople(): void {
+    const people = Array.from(this.transcript.people.values());
     for (const select of this.element.querySelectorAll<HTMLSelectElement>("[data-people]")) {
-      select.replaceChildren(...Array.from(this.people.values(), (person) => new Option(person.name, person.id)));
+      select.replaceChildren(...people.map((person) => new Option(person.name, person.id)));
     }
   }
 
@@ -123,29 +126,27 @@ export class ReviewController extends Controller<HTMLElement> {
   }
 
   nextUncertain(): void {
-    const from = this.ordered.findIndex((line) => line.sequence === this.current) + 1;
-    const next = [...this.ordered.slice(from), ...this.ordered.slice(0, from)].find(isUncertain);
+    const next = this.transcript.nextUncertain(this.current);
     if (next) this.go(next.sequence);
   }
 
   private step(by: 1 | -1): void {
-    const shown = this.ordered.filter((line) => this.elements.get(line.sequence)?.offsetParent !== null);
-    const at = shown.findIndex((line) => line.sequence === this.current);
-    const next = shown[at < 0 ? 0 : at + by];
+    const withHidden = this.linesTarget.classList.contains("shows-hidden");
+    const next = this.transcript.neighbour(this.current, by, withHidden);
     if (next) this.go(next.sequence);
   }
 
   private go(sequence: number, scroll = true): void {
-    if (this.current !== null) this.elements.get(this.current)?.classList.remove("is-current");
+    if (this.current !== null) this.list.element(this.current)?.classList.remove("is-current");
     this.current = sequence;
-    const element = this.elements.get(sequence);
+    const element = this.list.element(sequence);
     element?.classList.add("is-current");
     element?.focus({ preventScroll: true });
     if (scroll) element?.scrollIntoView({ block: "center" });
   }
 
   private get line(): ReviewLine | undefined {
-    return this.current === null ? undefined : this.lines.get(this.current);
+    return this.transcript.line(this.current);
   }
 
   pressed(event: KeyboardEvent): void {
@@ -178,7 +179,7 @@ export class ReviewController extends Controller<HTMLElement> {
     if (event.key !== "Enter" || event.isComposing || event.shiftKey) return;
     event.preventDefault();
     if (event.ctrlKey) void this.split();
-    else this.editor?.form.requestSubmit();
+    else this.editor?.submit();
   }
 
   // ── Changes ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -210,9 +211,7 @@ export class ReviewController extends Controller<HTMLElement> {
 
   async merge(): Promise<void> {
     const line = this.line;
-    const next = this.ordered
-      .slice(line ? this.ordered.indexOf(line) + 1 : 0)
-      .find((other) => other.participant_id === line?.participant_id && !other.hidden && other.kind === "speech");
+    const next = line && this.transcript.continuation(line);
     if (line && next) await this.change({ type: "merge", first: ref(line), second: ref(next) });
   }
 
@@ -227,50 +226,26 @@ export class ReviewController extends Controller<HTMLElement> {
     const line = this.line;
     if (!line || line.kind === "gap" || this.editor?.sequence === line.sequence || this.review === "approved") return;
     this.cancel();
-    const form = newSegment(this.formTarget) as HTMLFormElement;
-    this.editor = { form, revision: line.revision, sequence: line.sequence };
-    const element = this.elements.get(line.sequence) as HTMLElement;
-    element.classList.add("is-being-fixed");
-    element.append(form);
-    this.text.value = line.text;
-    this.text.focus();
+    const element = this.list.element(line.sequence);
+    if (element) this.editor = new LineEditor(this.formTarget, element, line);
   }
 
   cancel(): void {
-    const editor = this.editor;
-    if (!editor) return;
+    this.editor?.close();
     this.editor = null;
-    editor.form.remove();
-    const element = this.elements.get(editor.sequence);
-    element?.classList.remove("is-being-fixed");
-    element?.focus({ preventScroll: true });
   }
 
   async save(event: Event): Promise<void> {
     event.preventDefault();
-    await this.saved({ type: "edit", text: this.text.value });
+    if (this.editor) await this.saved({ type: "edit", line: this.editor.line, text: this.editor.text });
   }
 
   async split(): Promise<void> {
-    const { value, selectionStart } = this.text;
-    await this.saved({ type: "split", first: value.slice(0, selectionStart), second: value.slice(selectionStart) });
+    if (this.editor) await this.saved({ type: "split", line: this.editor.line, ...this.editor.halves });
   }
 
   private async saved(command: Command): Promise<void> {
-    if (!this.editor) return;
-    const { sequence, revision } = this.editor;
-    if (await this.change({ ...command, line: { sequence, revision } })) this.cancel();
-  }
-
-  private showConflict(line: ReviewLine): void {
-    if (!this.editor || line.revision <= this.editor.revision) return;
-    this.editor.revision = line.revision;
-    slot(this.editor.form, "theirs").textContent = line.text;
-    slot(this.editor.form, "conflict").hidden = false;
-  }
-
-  private get text(): HTMLTextAreaElement {
-    return this.editor?.form.elements.namedItem("text") as HTMLTextAreaElement;
+    if (await this.change(command)) this.cancel();
   }
 
   // ── Dialogs ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,34 +269,25 @@ export class ReviewController extends Controller<HTMLElement> {
 
   async rename(event: Event): Promise<void> {
     const { participant = "", name } = this.submitted(event);
-    const was = this.people.get(participant)?.name;
+    const was = this.transcript.people.get(participant)?.name;
     await this.change({ type: "rename", participant_id: participant, was, name });
   }
 
   preview(event: Event): void {
     const form = (event.target as Element).closest("form") as HTMLFormElement;
-    const values = Object.fromEntries(new FormData(form)) as Record<string, string>;
-    const found = this.found(values);
+    const wanted = replacement(Object.fromEntries(new FormData(form)) as Record<string, string>);
+    const found = this.transcript.found(wanted);
     this.matchesTarget.textContent = String(found.length);
     this.previewTarget.replaceChildren(
-      ...found.slice(0, PREVIEWED).map((line) => previewItem(line.text, after(line.text, values))),
+      ...found.slice(0, PREVIEWED).map((line) => previewItem(line.text, after(line, wanted))),
     );
   }
 
   async replace(event: Event): Promise<void> {
-    const values = this.submitted(event);
-    const { find, replacement } = values;
-    const lines = this.found(values).map(ref);
-    if (lines.length) {
-      await this.change({ type: "replace", lines, find, replacement, match_case: "case" in values });
-    }
-  }
-
-  private found(values: Record<string, string>): ReviewLine[] {
-    if (!values.find) return [];
-    return this.ordered.filter(
-      (line) => !line.hidden && line.kind === "speech" && after(line.text, values) !== line.text,
-    );
+    const wanted = replacement(this.submitted(event));
+    const lines = this.transcript.found(wanted).map(ref);
+    const { find, replacement: text, matchCase } = wanted;
+    if (lines.length) await this.change({ type: "replace", lines, find, replacement: text, match_case: matchCase });
   }
 
   async status(event: Event): Promise<void> {
@@ -360,6 +326,6 @@ function ref({ sequence, revision }: ReviewLine): { sequence: number; revision: 
   return { sequence, revision };
 }
 
-function after(text: string, values: Record<string, string>): string {
-  return replaced(text, values.find ?? "", values.replacement ?? "", "case" in values);
+function replacement(values: Record<string, string>): Replacement {
+  return { find: values.find ?? "", replacement: values.replacement ?? "", matchCase: "case" in values };
 }

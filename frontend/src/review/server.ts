@@ -5,6 +5,8 @@ export interface ReviewData {
   review: string;
   people: Person[];
   lines: ReviewLine[];
+  /** Where the next page of lines begins; null when these are the last. */
+  next: number | null;
 }
 
 export interface LineHistory {
@@ -29,8 +31,14 @@ export class ReviewServer {
     private readonly token: string,
   ) {}
 
-  lines(after: number | null): Promise<ReviewData> {
-    return this.ask(`lines${after === null ? "" : `?after=${after}`}`) as Promise<ReviewData>;
+  /** A page of lines in the order they were spoken, from the given place on. */
+  lines(from: number): Promise<ReviewData> {
+    return this.ask(`lines?from=${from}`) as Promise<ReviewData>;
+  }
+
+  /** What changed since the given number of a change. */
+  changedLines(after: number): Promise<ReviewData> {
+    return this.ask(`lines?after=${after}`) as Promise<ReviewData>;
   }
 
   history(sequence: number): Promise<LineHistory> {
