@@ -11,9 +11,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 WEB_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
-.PHONY: help run link test check e2e bench bench-words bench-gpu faults load lock format clean python-found node-found
+.PHONY: help run link test check e2e bench bench-words bench-gpu faults load install-diarization lock format clean python-found node-found
 help: ## this list
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-20s %s\n", $$1, $$2}'
 
 run: .venv/installed frontend/node_modules/built ## install what is missing and start everything; Ctrl-C stops it
 	@exec $(BIN)/python -m config.launch
@@ -59,6 +59,9 @@ faults: .venv/installed-dev frontend/node_modules/built ## kill, cut and flood r
 
 load: .venv/installed-dev frontend/node_modules/built ## how much one web process carries
 	@$(BIN)/python -m tests.faults.load
+
+install-diarization: .venv/installed ## tell the speakers of recordings apart: pyannote.audio, torch, their models (1.5 GB)
+	@$(BIN)/python -m transcription.diarization.install
 
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock

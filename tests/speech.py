@@ -63,6 +63,13 @@ def three_voices() -> list[Voice]:
     return _scenario(Path(folder), "three-2min") if folder else _packaged_voices()
 
 
+def telephone_call() -> tuple[Samples, list[tuple[float, float, str]]]:
+    """Two people for half a minute, and who speaks when: (start, end, name) in seconds."""
+    samples = _packaged("pyannote/audio/sample/sample.wav")
+    fields = [line.split() for line in (CACHE / "sample.rttm").read_text().splitlines() if line]
+    return samples, [(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in fields]
+
+
 # ── The speech folder ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

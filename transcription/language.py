@@ -1,23 +1,12 @@
 """Which language a speaker speaks: found from what was heard, locked once confident."""
 
 from collections import Counter
-from collections.abc import Iterable
 
 from transcription.engines.base import Hypothesis
 
 LOCK_SECONDS = 5.0  # of speech in one language, weighted by its probability…
 LOCK_SHARE = 0.8  # …and this much of all that was heard
 SHORT_SECONDS = 2.0  # too little to contradict what was heard before
-UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces: every character is a word
-
-
-def join_words(words: Iterable[str], language: str) -> str:
-    """The text of the words, as the language is written."""
-    return ("" if language in UNSPACED else " ").join(words)
-
-
-def split_words(text: str, language: str) -> list[str]:
-    return list(text.strip()) if language in UNSPACED else text.split()
 
 
 class LanguageEvidence:

