@@ -1,34 +1,37 @@
 """Feeds a decoded recording to the bus: never far ahead of what is settled, from wherever the bus is."""
 
 import asyncio
-import sys
-import time
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from django.conf import settings
+from asgiref.sync import async_to_sync
 
 from meetings.database import in_database
+from meetings.decoder import Failed, count_voices, decoded, measure
+from meetings.diarizing import diarize
+from meetings.models import Recording
 from meetings.redis import audio_bus, with_redis
 from meetings.services import recordings
+from meetings.services.speakers import Diarization
 from meetings.services.uploads import path_of
 from transcription.captions import SAMPLE_RATE
-from transcription.decoding import REASONS
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
 from transcription.streams import StreamInfo
 
-MAX_SECONDS = 4 * 3_600
 PIECE = SAMPLE_RATE  # samples of one frame on the bus
 AHEAD = 90 * SAMPLE_RATE  # fed beyond what is settled
 POLL_SECONDS = 0.5
-ALIVE_SECONDS = 5.0
 
 
-class Failed(Exception):
-    """The recording cannot be transcribed; the text is one of `recordings.FAILURES`."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An uploaded file, or one channel of it."""
+
+    path: Path
+    voice: int | None
 
 
 class Stopped(Exception):
@@ -42,71 +45,49 @@ def transcribe(job_id: int) -> None:
         return
     path = path_of(job.recording)
     try:
-        length_ms = with_redis(partial(_check, path, job_id))
-        info = recordings.open_recording(job, length_ms)
-        samples = with_redis(partial(_feed, path, job_id, info))
+        length_ms = with_redis(partial(measure, path, job_id))
+        infos = recordings.open_recording(job, length_ms, _voices(path, job.recording))
+        with_redis(partial(_feed_all, path, job_id, infos))
+        said = Diarization()
+        if job.recording.speakers == Recording.Speakers.AUTO:
+            said = async_to_sync(diarize)(path, job.recording, partial(recordings.note_share, job_id))
     except Failed as failure:
         recordings.fail(job_id, str(failure))
-    except Stopped:
+    except (Stopped, recordings.JobOver):
         return
     else:
-        recordings.finish(job_id, info.stream_id, samples)
+        recordings.finish(job_id, said)
 
 
-@asynccontextmanager
-async def _decoder(path: Path) -> AsyncIterator[asyncio.StreamReader]:
-    """PCM16 as it is decoded; raises Failed, also at its end."""
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        raise Failed("missing") from None
-    with file:
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "transcription.decoding", str(MAX_SECONDS),
-            stdin=file, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            cwd=settings.BASE_DIR, env={},
-        )  # fmt: skip
-    assert child.stdout is not None
-    try:
-        yield child.stdout
-        if status := await child.wait():
-            raise Failed(_reason(status))
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
+def _voices(path: Path, recording: Recording) -> int | None:
+    """How many channels are a speaker each; None where they are heard together."""
+    if recording.speakers != Recording.Speakers.CHANNELS:
+        return None
+    return async_to_sync(count_voices)(path)
 
 
-def _reason(status: int) -> str:
-    return next((reason for reason, code in REASONS.items() if code == status), "decoder")
+async def _feed_all(path: Path, job_id: int, infos: Sequence[StreamInfo]) -> None:
+    """Every stream to its end, one after the other."""
+    for number, info in enumerate(infos):
+        source = Source(path, number if len(infos) > 1 else None)
+        samples = await _feed(source, job_id, info)
+        await in_database(recordings.end_stream, info.stream_id, samples)
 
 
-async def _check(path: Path, job_id: int) -> int:
-    """Decode all of it once: the length in ms, exact, or Failed before anything is stored."""
-    size, told_at = 0, 0.0
-    async with _decoder(path) as samples:
-        while pcm := await samples.read(1 << 20):
-            size += len(pcm)
-            if time.monotonic() - told_at > ALIVE_SECONDS:
-                await in_database(recordings.note_alive, job_id)
-                told_at = time.monotonic()
-    return size // 2 * 1_000 // SAMPLE_RATE
-
-
-async def _feed(path: Path, job_id: int, info: StreamInfo) -> int:
+async def _feed(source: Source, job_id: int, info: StreamInfo) -> int:
     """Returns how many samples the recording has, when all of them are settled."""
     while True:
         try:
-            return await _feed_from_cursor(path, job_id, info)
+            return await _feed_from_cursor(source, job_id, info)
         except StreamUnknown:  # Redis lost it: once more from what is settled
             continue
 
 
-async def _feed_from_cursor(path: Path, job_id: int, info: StreamInfo) -> int:
+async def _feed_from_cursor(source: Source, job_id: int, info: StreamInfo) -> int:
     writer = uuid.uuid4().hex
     settled = await _progress(job_id, info)
     position = 0
-    async with _decoder(path) as samples:
+    async with decoded(source.path, source.voice) as samples:
         cursor = await audio_bus().register(info, writer, settled)
         while pcm := await _piece(samples):
             if position + len(pcm) // 2 > cursor:

@@ -5,15 +5,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from meetings.exports import Options
 from meetings.languages import LANGUAGE_CHOICES
-from meetings.models import Mark, Meeting, User
+from meetings.models import Mark, Meeting, Recording, User
 from meetings.names import validate_visible
 from meetings.services.search import Wanted
 from meetings.services.tokens import SCOPES
+from transcription.diarization.turns import MAX_SPEAKERS
 
 MARKS_ON_LINES = [choice for choice in Mark.Kind.choices if choice[0] != Mark.Kind.CHAT]
 
@@ -210,4 +212,19 @@ class TokenForm(forms.Form):
 class RecordingForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200, validators=[validate_visible])
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
+    speakers = forms.ChoiceField(
+        label=_("Speakers"), choices=Recording.Speakers.choices, initial=Recording.Speakers.AUTO, required=False
+    )
+    speakers_least = forms.IntegerField(label=_("At least"), min_value=1, max_value=MAX_SPEAKERS, required=False)
+    speakers_most = forms.IntegerField(label=_("At most"), min_value=1, max_value=MAX_SPEAKERS, required=False)
     size_bytes = forms.IntegerField(min_value=1, widget=forms.HiddenInput, required=True)
+
+    def clean_speakers(self) -> str:
+        return self.cleaned_data["speakers"] or Recording.Speakers.ONE
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        least, most = cleaned.get("speakers_least"), cleaned.get("speakers_most")
+        if least and most and least > most:
+            raise ValidationError(_("There cannot be fewer speakers at most than at least."))
+        return cleaned

@@ -14,6 +14,11 @@ from meetings.models.people import User
 class Recording(models.Model):
     """An uploaded file that becomes a meeting's transcript. Its bytes lie in a folder of their own until then."""
 
+    class Speakers(models.TextChoices):
+        AUTO = "auto", _("Tell several speakers apart")
+        CHANNELS = "channels", _("Every channel is one speaker")
+        ONE = "one", _("One speaker")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recordings", verbose_name=_("owner"))
     meeting = models.OneToOneField(
@@ -21,6 +26,9 @@ class Recording(models.Model):
     )  # once its content was found good
     title = models.CharField(_("title"), max_length=200)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    speakers = models.CharField(_("speakers"), max_length=8, choices=Speakers.choices, default=Speakers.ONE)
+    speakers_least = models.PositiveSmallIntegerField(_("speakers at least"), null=True, blank=True)
+    speakers_most = models.PositiveSmallIntegerField(_("speakers at most"), null=True, blank=True)
     size_bytes = models.PositiveBigIntegerField(_("size (bytes)"))
     received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -43,6 +51,7 @@ class Job(models.Model):
         WAITING = "waiting", _("Waiting")
         CHECKING = "checking", _("Checking the file")
         TRANSCRIBING = "transcribing", _("Transcribing")
+        DIARIZING = "diarizing", _("Telling speakers apart")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
@@ -50,9 +59,11 @@ class Job(models.Model):
     recording = models.OneToOneField(Recording, on_delete=models.CASCADE, related_name="job")
     stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices, default=Stage.WAITING)
     reason = models.CharField(_("reason"), max_length=16, blank=True)  # why it failed, one of `FAILURES`
-    done_ms = models.PositiveBigIntegerField(_("transcribed (ms)"), default=0)
+    untold = models.CharField(_("speakers untold"), max_length=16, blank=True)  # why, one of `UNTOLD`
+    done_ms = models.PositiveBigIntegerField(_("done of the stage (ms)"), default=0)
     length_ms = models.PositiveBigIntegerField(_("length (ms)"), default=0)  # 0: the file does not say
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
     alive_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
@@ -68,7 +79,7 @@ class Job(models.Model):
 
     @property
     def share(self) -> float:
-        """How much of the length is transcribed, 0 to 1."""
+        """How much of the stage is done, 0 to 1."""
         if self.stage == self.Stage.DONE:
             return 1.0
         return min(0.99, self.done_ms / self.length_ms) if self.length_ms else 0.0

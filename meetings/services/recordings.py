@@ -7,10 +7,12 @@ who takes the job over asks the bus how far it is and goes on from there.
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from meetings.models import AudioStream, Job, Meeting, Participant, Recording
+from meetings.services import speakers
+from meetings.services.speakers import Diarization
 from meetings.services.uploads import path_of
 from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
@@ -23,8 +25,19 @@ FAILURES = {
     "damaged": "The file is damaged: no sound could be read from it.",
     "decoder": "The file could not be read within the limits of memory and time.",
     "missing": "The uploaded file is gone from the server. Upload it again.",
+    "voices": "The file has too many channels to be a speaker each: sixteen are the most.",
+}
+UNTOLD = {
+    "extra": "Speakers were not told apart: the server lacks the extra for it (`make install-diarization`).",
+    "models": "Speakers were not told apart: the models for it are missing (`make install-diarization`).",
+    "disk": "Speakers were not told apart: the server's disk is full.",
+    "crash": "Speakers were not told apart: it failed. The media worker's log says why.",
 }
 OVER = (Job.Stage.DONE, Job.Stage.FAILED, Job.Stage.CANCELLED)
+
+
+class JobOver(Exception):
+    """Cancelled, deleted or done meanwhile."""
 
 
 def take(job_id: int) -> Job | None:
@@ -37,7 +50,8 @@ def take(job_id: int) -> Job | None:
             return None
         job.stage = Job.Stage.CHECKING
         job.alive_at = timezone.now()
-        job.save(update_fields=["stage", "alive_at"])
+        job.started_at = job.started_at or job.alive_at
+        job.save(update_fields=["stage", "alive_at", "started_at"])
     return job
 
 
@@ -49,25 +63,35 @@ def waiting_jobs() -> list[int]:
     return [job.pk for job in idle if job.stage == Job.Stage.WAITING or job.alive_at < stale]
 
 
-def open_recording(job: Job, length_ms: int) -> StreamInfo:
-    """The content is good: make the meeting with one stream, or find the one made before."""
+def open_recording(job: Job, length_ms: int, voices: int | None = None) -> list[StreamInfo]:
+    """The content is good: make the meeting with a stream, or one for each voice, or find those made before.
+
+    Raises JobOver.
+    """
     with transaction.atomic():
+        if not _open(job.pk).update(stage=Job.Stage.TRANSCRIBING, length_ms=length_ms, done_ms=0):
+            raise JobOver
         recording = Recording.objects.select_for_update().get(pk=job.recording_id)
-        stream = _stream_of(recording.meeting) if recording.meeting else _new_meeting(recording, length_ms)
-        Job.objects.filter(pk=job.pk).update(stage=Job.Stage.TRANSCRIBING, length_ms=length_ms)
-    return StreamInfo(
-        stream_id=str(stream.pk),
-        meeting_id=str(stream.participant.meeting_id),
-        participant_id=str(stream.participant_id),
-        language=recording.language,
-    )
+        if recording.meeting is None:
+            _new_meeting(recording, length_ms, voices)
+        streams = list(streams_of(recording))
+    return [
+        StreamInfo(
+            stream_id=str(stream.pk),
+            meeting_id=str(stream.participant.meeting_id),
+            participant_id=str(stream.participant_id),
+            language=recording.language,
+        )
+        for stream in streams
+    ]
 
 
-def _stream_of(meeting: Meeting) -> AudioStream:
-    return AudioStream.objects.select_related("participant").get(participant__meeting=meeting)
+def streams_of(recording: Recording) -> models.QuerySet[AudioStream]:
+    streams = AudioStream.objects.filter(participant__meeting=recording.meeting)
+    return streams.select_related("participant").order_by("participant__color")
 
 
-def _new_meeting(recording: Recording, length_ms: int) -> AudioStream:
+def _new_meeting(recording: Recording, length_ms: int, voices: int | None) -> None:
     started_at = recording.created_at
     meeting = Meeting.objects.create(
         title=recording.title,
@@ -77,12 +101,14 @@ def _new_meeting(recording: Recording, length_ms: int) -> AudioStream:
         started_at=started_at,
         ended_at=started_at + timedelta(milliseconds=length_ms),
     )
-    speaker = Participant.objects.create(meeting=meeting, display_name="Recording", role=Participant.Role.MEMBER)
     recording.meeting = meeting
     recording.save(update_fields=["meeting"])
-    return AudioStream.objects.create(
-        participant=speaker, offset_ms=0, language=recording.language, started_at=started_at
-    )
+    names = [f"Channel {number + 1}" for number in range(voices)] if voices else ["Recording"]
+    for color, name in enumerate(names):
+        speaker = Participant.objects.create(
+            meeting=meeting, display_name=name, role=Participant.Role.MEMBER, color=color
+        )
+        AudioStream.objects.create(participant=speaker, offset_ms=0, language=recording.language, started_at=started_at)
 
 
 def note_alive(job_id: int) -> None:
@@ -92,24 +118,41 @@ def note_alive(job_id: int) -> None:
 
 def note_progress(job_id: int, stream_id: str) -> int | None:
     """A sign of life; the samples (16 kHz) that are settled, or None when the job was cancelled or is gone."""
-    settled = AudioStream.objects.filter(pk=stream_id).values_list("settled_sample", flat=True).first()
-    if settled is None:
+    siblings = AudioStream.objects.filter(participant__meeting__recording__job=job_id)
+    settled = {str(pk): sample for pk, sample in siblings.values_list("pk", "settled_sample")}
+    if stream_id not in settled:
         return None
     alive = Job.objects.filter(pk=job_id, stage=Job.Stage.TRANSCRIBING)
-    done_ms = settled * 1_000 // SAMPLE_RATE
-    return settled if alive.update(alive_at=timezone.now(), done_ms=done_ms) else None
+    done_ms = sum(settled.values()) * 1_000 // SAMPLE_RATE // len(settled)
+    return settled[stream_id] if alive.update(alive_at=timezone.now(), done_ms=done_ms) else None
 
 
-def finish(job_id: int, stream_id: str, samples: int) -> None:
-    """All is stored: the length is now known exactly, and the upload is not needed any more."""
-    job = Job.objects.select_related("recording__meeting").get(pk=job_id)
-    length_ms = samples * 1_000 // SAMPLE_RATE
+def end_stream(stream_id: str, samples: int) -> None:
+    """All of it is stored: its length is now known exactly."""
+    AudioStream.objects.filter(pk=stream_id).update(ended_at=timezone.now(), received_until=samples)
+
+
+def note_share(job_id: int, share: float) -> None:
+    """Speakers are being told apart: a sign of life and how much of it is done. Raises JobOver."""
+    done_ms = models.F("length_ms") * share
+    if not _open(job_id).update(stage=Job.Stage.DIARIZING, alive_at=timezone.now(), done_ms=done_ms):
+        raise JobOver
+
+
+def finish(job_id: int, said: Diarization) -> None:
+    """All is stored: the words go to their speakers, and the upload is not needed any more."""
     with transaction.atomic():
-        AudioStream.objects.filter(pk=stream_id).update(ended_at=timezone.now(), received_until=samples)
+        job = Job.objects.select_for_update(of=("self",)).select_related("recording__meeting").get(pk=job_id)
+        if job.is_over:
+            return
+        streams = list(streams_of(job.recording))
+        if said.turns:
+            speakers.assign(streams[0], said.turns)
+        length_ms = max(stream.received_until for stream in streams) * 1_000 // SAMPLE_RATE
         if meeting := job.recording.meeting:
             meeting.ended_at = job.recording.created_at + timedelta(milliseconds=length_ms)
             meeting.save(update_fields=["ended_at"])
-        _end(job_id, Job.Stage.DONE, done_ms=length_ms, length_ms=length_ms)
+        _end(job_id, Job.Stage.DONE, done_ms=length_ms, length_ms=length_ms, untold=said.unable)
     path_of(job.recording).unlink(missing_ok=True)
 
 
@@ -129,12 +172,15 @@ def retry(recording: Recording) -> bool:
     if not path_of(recording).exists():
         return False
     failed = Job.objects.filter(recording=recording, stage=Job.Stage.FAILED)
-    return bool(failed.update(stage=Job.Stage.WAITING, reason="", ended_at=None))
+    return bool(failed.update(stage=Job.Stage.WAITING, reason="", ended_at=None, done_ms=0))
+
+
+def _open(job_id: int) -> models.QuerySet[Job]:
+    return Job.objects.filter(pk=job_id).exclude(stage__in=OVER)
 
 
 def _end(job_id: int, stage: Job.Stage, **facts: object) -> None:
-    open_job = Job.objects.filter(pk=job_id).exclude(stage__in=OVER)
-    open_job.update(stage=stage, ended_at=timezone.now(), **facts)
+    _open(job_id).update(stage=stage, ended_at=timezone.now(), **facts)
 
 
 def recording_of(recording_id: UUID, owner_id: int) -> Recording | None:

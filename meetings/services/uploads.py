@@ -39,7 +39,16 @@ def path_of(recording: Recording) -> Path:
     return Path(settings.VAR_DIR) / "recordings" / f"{recording.pk}.upload"
 
 
-def begin(owner: User, title: str, language: str, size_bytes: int) -> Recording:
+def begin(
+    owner: User,
+    title: str,
+    language: str,
+    size_bytes: int,
+    *,
+    speakers: str = Recording.Speakers.ONE,
+    speakers_least: int | None = None,
+    speakers_most: int | None = None,
+) -> Recording:
     """Raises TooMuch."""
     if size_bytes > MAX_BYTES:
         raise TooMuch("The file is too large: 4 GB is the most.")
@@ -50,7 +59,15 @@ def begin(owner: User, title: str, language: str, size_bytes: int) -> Recording:
     if shutil.disk_usage(folder).free < size_bytes + SPARE_BYTES:
         raise TooMuch("There is no room for the file on the server at the moment.")
     with transaction.atomic():
-        recording = Recording.objects.create(owner=owner, title=title, language=language, size_bytes=size_bytes)
+        recording = Recording.objects.create(
+            owner=owner,
+            title=title,
+            language=language,
+            speakers=speakers,
+            speakers_least=speakers_least,
+            speakers_most=speakers_most,
+            size_bytes=size_bytes,
+        )
         Job.objects.create(recording=recording)
     return recording
 

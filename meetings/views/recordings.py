@@ -110,6 +110,7 @@ def _texts(recording: Recording) -> dict[str, object]:
         "stage": _("Uploading") if not recording.is_complete and not job.is_over else job.get_stage_display(),
         "percent": percent,
         "reason": recordings.FAILURES.get(job.reason, ""),
+        "untold": recordings.UNTOLD.get(job.untold, ""),
         "over": job.is_over,
     }
 

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from meetings.models import AudioStream, Job, Meeting, Recording, User
 from meetings.services import recordings, uploads
+from meetings.services.speakers import Diarization
 from tests.meetings.cast import signed_in
 from transcription.decoding import REASONS
 
@@ -154,11 +155,12 @@ def test_a_job_taken_over_goes_on_in_the_same_meeting(browser: Client) -> None:
 
 def test_progress_is_what_is_settled_and_the_end_is_exact(browser: Client) -> None:
     recording = complete(browser)
-    info = recordings.open_recording(recording.job, 10_000)
+    (info,) = recordings.open_recording(recording.job, 10_000)
     AudioStream.objects.update(settled_sample=80_000)
     assert recordings.note_progress(recording.job.pk, info.stream_id) == 80_000
     assert browser.get(f"/recordings/{recording.pk}/state/").json()["percent"] == 50
-    recordings.finish(recording.job.pk, info.stream_id, 160_000)
+    recordings.end_stream(info.stream_id, 160_000)
+    recordings.finish(recording.job.pk, Diarization())
     state = browser.get(f"/recordings/{recording.pk}/state/").json()
     assert (state["stage"], state["percent"], state["over"]) == ("Done", 100, True)
     assert not uploads.path_of(recording).exists()
@@ -166,9 +168,66 @@ def test_progress_is_what_is_settled_and_the_end_is_exact(browser: Client) -> No
 
 def test_a_cancelled_job_stops(browser: Client) -> None:
     recording = complete(browser)
-    info = recordings.open_recording(recording.job, 10_000)
+    (info,) = recordings.open_recording(recording.job, 10_000)
     browser.post(f"/recordings/{recording.pk}/cancel/")
     assert recordings.note_progress(recording.job.pk, info.stream_id) is None
+
+
+def test_a_job_cancelled_while_its_file_is_checked_makes_no_meeting(browser: Client) -> None:
+    recording = complete(browser)
+    job = recordings.take(recording.job.pk)
+    assert job is not None
+    browser.post(f"/recordings/{recording.pk}/cancel/")
+    with pytest.raises(recordings.JobOver):
+        recordings.open_recording(job, 5_000)
+    assert not Meeting.objects.exists()
+
+
+def test_telling_speakers_apart_has_its_own_stage_and_share_and_can_be_cancelled(browser: Client) -> None:
+    recording = complete(browser)
+    recordings.open_recording(recording.job, 10_000)
+    recordings.note_share(recording.job.pk, 0.4)
+    state = browser.get(f"/recordings/{recording.pk}/state/").json()
+    assert (state["stage"], state["percent"]) == ("Telling speakers apart", 40)
+    browser.post(f"/recordings/{recording.pk}/cancel/")
+    with pytest.raises(recordings.JobOver):
+        recordings.note_share(recording.job.pk, 0.5)
+
+
+def test_without_the_extra_the_transcript_is_there_and_the_page_says_what_is_missing(browser: Client) -> None:
+    recording = complete(browser)
+    recordings.open_recording(recording.job, 10_000)
+    recordings.finish(recording.job.pk, Diarization(unable="extra"))
+    page = browser.get(f"/recordings/{recording.pk}/").content.decode()
+    assert "Read the transcript" in page
+    assert "make install-diarization" in page
+
+
+def test_every_channel_has_a_stream_and_a_speaker_of_its_own(browser: Client) -> None:
+    recording = complete(browser)
+    first, second = recordings.open_recording(recording.job, 10_000, voices=2)
+    assert recordings.open_recording(recording.job, 10_000, voices=2) == [first, second]
+    names = AudioStream.objects.values_list("pk", "participant__display_name")
+    assert dict(names) == {UUID(first.stream_id): "Channel 1", UUID(second.stream_id): "Channel 2"}
+    AudioStream.objects.filter(pk=first.stream_id).update(settled_sample=160_000)
+    assert recordings.note_progress(recording.job.pk, second.stream_id) == 0
+    assert browser.get(f"/recordings/{recording.pk}/state/").json()["percent"] == 50
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"),
+    [
+        ({"speakers": "auto", "speakers_least": 2, "speakers_most": 4}, 201),
+        ({"speakers": "channels"}, 201),
+        ({"speakers": "auto", "speakers_least": 4, "speakers_most": 2}, 400),
+        ({"speakers": "auto", "speakers_least": 0}, 400),
+        ({"speakers": "auto", "speakers_most": 1_000}, 400),
+        ({"speakers": "several"}, 400),
+    ],
+)
+def test_how_speakers_are_told_apart_can_be_said(browser: Client, wanted: dict[str, object], status: int) -> None:
+    fields = {"title": "Board", "language": "", "size_bytes": 10, **wanted}
+    assert browser.post("/recordings/begin/", fields).status_code == status
 
 
 def test_a_failed_job_says_why_and_can_be_tried_again(browser: Client) -> None:

@@ -1,0 +1,136 @@
+"""Lines of several people become lines of each: the words go to the speakers that a diarization found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from meetings.models import AudioStream, Meeting, Participant, Segment
+from meetings.services.words import TimedWord
+from transcription.diarization.assignment import Run, Speakers, runs
+from transcription.diarization.turns import Turn
+from transcription.written import join_words
+
+SAMPLES_PER_MS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Diarization:
+    """Who speaks when, in ms from the audio's beginning; or why that could not be told."""
+
+    turns: Sequence[Turn] = ()
+    unable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    start_ms: int
+    end_ms: int
+
+
+def assign(stream: AudioStream, turns: Iterable[Turn]) -> int:
+    """Give a stream's lines to its speakers, within a transaction; returns how many there are.
+
+    A line of two speakers becomes two. One that a person changed stays whole, one given to somebody stays theirs.
+    """
+    meeting = Meeting.objects.select_for_update().get(pk=stream.participant.meeting_id)
+    moved = [Turn(turn.start_ms + stream.offset_ms, turn.end_ms + stream.offset_ms, turn.speaker) for turn in turns]
+    people = _people(stream.participant, 1 + max((turn.speaker for turn in moved), default=-1))
+    if not people:
+        return 0
+    speakers, fresh, changed = Speakers(moved), [], []
+    lines = stream.segments.filter(kind=Segment.Kind.SPEECH, participant=stream.participant)
+    for line in lines.order_by("start_ms", "sequence"):
+        parts = _parts(line, speakers)
+        changed.append(line)
+        fresh += [_part_of(line, run, people) for run in parts[1:]]
+        _keep(line, parts[0], people, whole=len(parts) == 1)
+    _apart(stream, fresh)
+    _store(meeting, changed, fresh)
+    return len(people)
+
+
+def _people(heard: Participant, count: int) -> list[Participant]:
+    """The first speaker is who stood for the recording; the others join."""
+    if not count:
+        return []
+    heard.display_name = _("Speaker %(number)d") % {"number": 1}
+    heard.save(update_fields=["display_name"])
+    others = [
+        Participant(
+            meeting_id=heard.meeting_id,
+            display_name=_("Speaker %(number)d") % {"number": number + 1},
+            role=Participant.Role.MEMBER,
+            color=heard.color + number,
+            joined_at=heard.joined_at,
+        )
+        for number in range(1, count)
+    ]
+    return [heard, *Participant.objects.bulk_create(others)]
+
+
+def _parts(line: Segment, speakers: Speakers) -> list[Run]:
+    words = [_Spoken(word["start_ms"], word["end_ms"]) for word in line.words]
+    if line.revision or not words:
+        return [Run(0, len(words), speakers.of(line.start_ms, line.end_ms))]
+    return runs(words, speakers)
+
+
+def _keep(line: Segment, run: Run, people: Sequence[Participant], *, whole: bool) -> None:
+    """The line keeps its first speaker's words."""
+    line.participant = people[run.speaker or 0]
+    if whole:
+        return
+    words = line.words[: run.end]
+    line.text = line.recognised_text = _text(line, words)
+    line.words = words
+    line.end_ms = max(line.start_ms, words[-1]["end_ms"])
+    line.end_sample = line.start_sample + (line.end_ms - line.start_ms) * SAMPLES_PER_MS
+
+
+def _part_of(line: Segment, run: Run, people: Sequence[Participant]) -> Segment:
+    words = line.words[run.first : run.end]
+    start_ms, end_ms = words[0]["start_ms"], words[-1]["end_ms"]
+    text = _text(line, words)
+    return Segment(
+        meeting_id=line.meeting_id,
+        stream_id=line.stream_id,
+        participant=people[run.speaker or 0],
+        start_sample=line.start_sample + (start_ms - line.start_ms) * SAMPLES_PER_MS,
+        end_sample=line.start_sample + (end_ms - line.start_ms) * SAMPLES_PER_MS,
+        start_ms=start_ms,
+        end_ms=max(start_ms, end_ms),
+        text=text,
+        recognised_text=text,
+        words=words,
+        language=line.language,
+        confidence=line.confidence,
+    )
+
+
+def _text(line: Segment, words: Sequence[TimedWord]) -> str:
+    return join_words((word["text"] for word in words), line.language)
+
+
+def _store(meeting: Meeting, changed: Sequence[Segment], fresh: Sequence[Segment]) -> None:
+    """New lines get the next sequences; every page that is open sees all of it as a change."""
+    for line in fresh:
+        meeting.last_sequence += 1
+        line.sequence = meeting.last_sequence
+    for line in (*changed, *fresh):
+        meeting.last_edit += 1
+        line.edit = meeting.last_edit
+    fields = ["participant", "text", "recognised_text", "words", "end_ms", "end_sample", "edit"]
+    Segment.objects.bulk_update(changed, fields, batch_size=500)
+    Segment.objects.bulk_create(fresh, batch_size=500)
+    meeting.save(update_fields=["last_sequence", "last_edit"])
+
+
+def _apart(stream: AudioStream, fresh: Iterable[Segment]) -> None:
+    """No two lines of a stream begin at the same sample."""
+    taken = set(stream.segments.values_list("start_sample", flat=True))
+    for line in fresh:
+        while line.start_sample in taken:
+            line.start_sample += 1
+        taken.add(line.start_sample)
+        line.end_sample = max(line.end_sample, line.start_sample)
