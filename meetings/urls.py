@@ -9,6 +9,7 @@ from meetings.views import (
     exports,
     health,
     insight,
+    jobs,
     meetings,
     minutes,
     operations,
@@ -63,6 +64,9 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/chunks/<int:offset>/", recordings.chunk, name="recording-chunk"),
     path("recordings/<uuid:recording_id>/cancel/", recordings.cancel, name="recording-cancel"),
     path("recordings/<uuid:recording_id>/retry/", recordings.retry, name="recording-retry"),
+    path("jobs/", jobs.page, name="jobs"),
+    path("jobs/<uuid:recording_id>/cancel/", jobs.cancel, name="job-cancel"),
+    path("jobs/<uuid:recording_id>/retry/", jobs.retry, name="job-retry"),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
 ]

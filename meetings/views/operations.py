@@ -22,7 +22,7 @@ from transcription.errors import BusUnavailable
 from transcription.latency import Stage
 
 
-def _is_operator(user: AbstractBaseUser | AnonymousUser) -> bool:
+def is_operator(user: AbstractBaseUser | AnonymousUser) -> bool:
     return bool(user.is_active and getattr(user, "is_staff", False))
 
 
@@ -40,7 +40,7 @@ STAGE_TEXTS: tuple[tuple[Stage, Any, Any], ...] = (
 
 @never_cache
 @require_safe
-@user_passes_test(_is_operator)
+@user_passes_test(is_operator)
 def overview(request: HttpRequest) -> HttpResponse:
     """How the system does; the figures come from `figures`."""
     stages = [{"name": name, "label": label, "meaning": meaning} for name, label, meaning in STAGE_TEXTS]
@@ -49,7 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-@user_passes_test(_is_operator)
+@user_passes_test(is_operator)
 def figures(request: HttpRequest) -> HttpResponse:
     """A `Picture` as JSON; 503 while Redis is away."""
     try:
@@ -77,4 +77,4 @@ def _has_token(request: HttpRequest) -> bool:
 
 
 def _is_administrator(request: HttpRequest) -> bool:
-    return _is_operator(request.user)
+    return is_operator(request.user)

@@ -43,7 +43,7 @@ WITHOUT_A_MEETING = {
     "meeting-now", "operations", "operations-figures",
     "search", "tokens", "token-revoke", "api-docs",
     "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
-    "recording-cancel", "recording-retry",
+    "recording-cancel", "recording-retry", "jobs", "job-cancel", "job-retry",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 
