@@ -1,7 +1,7 @@
 """What a speaker said last: the next utterance is understood better after it."""
 
 from transcription.captions import SAMPLE_RATE, Final, Word
-from transcription.written import join_words
+from transcription.language import join_words
 
 LONGEST = 10 * SAMPLE_RATE
 FORGOTTEN = 3 * SAMPLE_RATE  # of silence

@@ -3,7 +3,7 @@
 from transcription.agreement import Agreement
 from transcription.captions import SAMPLE_RATE, Partial
 from transcription.engines.base import Hypothesis, SpokenWord
-from transcription.written import join_words
+from transcription.language import join_words
 
 SHORTEST_REST = SAMPLE_RATE  # audio that stays in the window when its start moves…
 SENTENCE_END = tuple(".?!。？！")  # …to the end of a sentence

@@ -15,10 +15,9 @@ from transcription.endpointing import Endpointer, EndpointRules, Span
 from transcription.engines.base import Hypothesis, Window
 from transcription.growing import GrowingCaption
 from transcription.intake import Intake, Run
-from transcription.language import LanguageEvidence
+from transcription.language import LanguageEvidence, join_words
 from transcription.streams import StreamInfo
 from transcription.vad import FRAME, VoiceActivity
-from transcription.written import join_words
 
 PARTIAL_CONTEXT = 3 * SAMPLE_RATE
 UNHURRIED = 3 * SAMPLE_RATE // 5  # a partial that takes more new audio than this says that others wait: no drafts then

@@ -9,7 +9,7 @@ from meetings.models import AudioStream, Meeting, Participant, Segment
 from meetings.services.words import TimedWord
 from transcription.diarization.assignment import Run, Speakers, runs
 from transcription.diarization.turns import Turn
-from transcription.written import join_words
+from transcription.language import join_words
 
 SAMPLES_PER_MS = 16
 

@@ -9,7 +9,7 @@ from faster_whisper.tokenizer import Tokenizer
 
 from transcription.captions import SAMPLE_RATE
 from transcription.engines.base import SpokenWord
-from transcription.written import UNSPACED
+from transcription.language import UNSPACED
 
 STEP = SAMPLE_RATE // 50  # samples of one encoder position
 FRAMES_A_SECOND = 100

@@ -16,7 +16,7 @@ from transcription.captions import SAMPLE_RATE
 from transcription.engines.base import UNCLEAR, Hypothesis, SpokenWord
 from transcription.engines.language_names import language_code
 from transcription.engines.whisper_text import is_invented, is_loop
-from transcription.written import split_words
+from transcription.language import split_words
 
 CERTAIN = 1.0  # of servers that say nothing of confidence
 
