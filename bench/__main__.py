@@ -23,9 +23,11 @@ class Bench:
         self.rows: list[report.Row] = []
         self.stages = StageTimes()
         self.noises: report.Row = {}
+        self.encode_before = 0.0
 
     def add(self, name: str, spoken: list[Voice], take: Take) -> None:
         """Figures over all speakers together."""
+        encode_after = offline.encode_seconds(self.yardstick)
         delays, wrong, wrong_offline, words = Delays(), 0.0, 0.0, 0
         for voice in spoken:
             heard = offline.hear(self.yardstick, voice)
@@ -38,6 +40,7 @@ class Bench:
         row |= {"wer": wrong / max(1, words), "wer_offline": wrong_offline / max(1, words)}
         row["cpu_per_audio_second"] = take.cpu_seconds / take.audio_seconds
         row |= self.stages.figures()
+        row["encode_30s"] = (self.encode_before + encode_after) / 2
         row["rss_mb"] = take.rss_bytes / 1e6 if take.rss_bytes else None
         self.rows.append(row)
         print(report.table([row]).splitlines()[-1], flush=True)
@@ -59,11 +62,16 @@ class Bench:
 
     async def baseline(self) -> None:
         [voice] = voices.continuous(1, self.options.seconds)
+        self.encode_before = offline.encode_seconds(self.yardstick)
         screen, cpu = await offline.loop(self.yardstick, voice)
         self.add("baseline loop", [voice], Take({voice.name: screen}, cpu, voice.seconds))
 
     async def live(self, name: str, spoken: list[Voice], recogniser: Recogniser) -> None:
         source: Source = EngineAlone(recogniser)
+        await self.take(name, source, spoken)
+
+    async def take(self, name: str, source: Source, spoken: list[Voice]) -> None:
+        self.encode_before = offline.encode_seconds(self.yardstick)
         self.add(name, spoken, await stream(source, spoken))
 
     async def noise(self, recogniser: Recogniser) -> None:
@@ -90,7 +98,7 @@ class Bench:
             try:
                 url = private.url if private else os.environ["REDIS_URL"]
                 async with redis_path(url, recogniser) as source:
-                    self.add("1 through Redis", spoken, await stream(source, spoken))
+                    await self.take("1 through Redis", source, spoken)
             finally:
                 if private:
                     private.stop()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import numpy as np
 from faster_whisper import WhisperModel
 
 from bench.screen import HeardWord, Screen
@@ -21,6 +22,17 @@ def hear(model: WhisperModel, voice: Voice) -> list[HeardWord]:
     """Beam 5 over the whole track, with the time of each word."""
     segments, _ = model.transcribe(voice.samples, beam_size=5, language="en", word_timestamps=True, vad_filter=True)
     return [HeardWord(word.word.strip(), word.end) for segment in segments for word in segment.words or []]
+
+
+def encode_seconds(model: WhisperModel) -> float:
+    """How long the encoder takes for 30 s just now: on a shared machine that changes with the neighbours."""
+    silence = np.zeros((1, model.feature_extractor.mel_filters.shape[0], 3_000), np.float32)
+    taken = []
+    for _ in range(3):
+        began = time.perf_counter()
+        model.encode(silence)
+        taken.append(time.perf_counter() - began)
+    return sorted(taken)[1]
 
 
 async def loop(model: WhisperModel, voice: Voice, every_seconds: float = 1.0) -> tuple[Screen, float]:

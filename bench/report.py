@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from tests.faults.figures import replace_between
+
 FOLDER = Path(__file__).parent
+DOCUMENT = FOLDER.parent / "docs" / "performance.md"
 PLOTS = FOLDER.parent / "docs" / "plots"
 Row = dict[str, Any]
 COLUMNS = (
     "run", "speakers", "seen_p50", "seen_p95", "kept_p50", "kept_p95", "fixed_p50", "final_p50", "final_p95",
-    "churn", "slope", "words_seen_share", "wer", "wer_offline", "cpu_per_audio_second", "inference_max_ms",
+    "churn", "slope", "words_seen_share", "wer", "wer_offline", "cpu_per_audio_second",
+    "inference_max_ms", "encode_30s",
 )  # fmt: skip
 
 
@@ -67,11 +71,20 @@ def beside_baseline(rows: Sequence[Row]) -> Row:
     return {"times_better_than_baseline": found}
 
 
-def write(name: str, about: Row, rows: Sequence[Row]) -> Path:
+def write(name: str, about: Row, rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> Path:
+    """As JSON, and as a table in docs/performance.md where that has a place for `name`."""
     target = FOLDER / "results" / f"{name}.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    if begin in DOCUMENT.read_text():
+        text = "\n".join([table(rows, columns), "", *(f"- {key}: {_told(value)}" for key, value in about.items())])
+        replace_between(DOCUMENT, text, begin, end)
     return target
+
+
+def _told(value: object) -> str:
+    return ", ".join(f"{key} {_told(part)}" for key, part in value.items()) if isinstance(value, dict) else str(value)
 
 
 def plot(target: Path, title: str, unit: str, lines: dict[str, list[tuple[float, float]]]) -> None:

@@ -103,7 +103,7 @@ def main() -> None:
     rows = [tallies[name].row(name) for name in sorted(tallies)]
     about = report.machine() | {"model": options.model, "every": options.every}
     about["slowest_decode_seconds"] = round(listener.slowest_seconds, 2)
-    target = report.write(f"{Path(options.model).name}-words", about, rows)
+    target = report.write(f"{Path(options.model).name}-words", about, rows, tuple(rows[0]))
     print(report.table(rows, tuple(rows[0])), f"\nslowest decode {listener.slowest_seconds:.2f} s\nwritten: {target}")
 
 

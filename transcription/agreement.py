@@ -34,6 +34,11 @@ class Agreement:
         self.shown: tuple[str, ...] = ()
         self._heard: tuple[str, ...] = ()
 
+    @property
+    def unsettled(self) -> tuple[str, ...]:
+        """What was heard the last time behind the agreed words."""
+        return self._heard[len(self.agreed) :]
+
     def hear(self, words: Sequence[SpokenWord]) -> None:
         """Take the next decode; one that contradicts the agreed words keeps only their place."""
         kept = len(self.agreed)

@@ -21,15 +21,21 @@ class GrowingCaption:
         self._done: tuple[str, ...] = ()  # words before `start`
         self._agreement = Agreement()
         self._stalled = 0
+        self._language = ""
 
     @property
     def prefix(self) -> str:
         """Agreed words that the next decode need not find again."""
-        return "" if self._stalled >= PATIENCE else " ".join(self._agreement.agreed)
+        return "" if self._stalled >= PATIENCE else join_words(self._agreement.agreed, self._language)
+
+    @property
+    def guess(self) -> str:
+        """What was heard behind the prefix the last time."""
+        return "" if self._stalled >= PATIENCE else join_words(self._agreement.unsettled, self._language)
 
     def hear(self, hypothesis: Hypothesis, end: int) -> Partial:
         """Take the decode of [start, end)."""
-        self.end = end
+        self.end, self._language = end, hypothesis.language
         grown = len(hypothesis.words) > len(self._agreement.agreed)
         self._stalled = 0 if grown else self._stalled + 1
         self._agreement.hear(hypothesis.words)
@@ -39,7 +45,7 @@ class GrowingCaption:
 
     def hear_draft(self, hypothesis: Hypothesis, end: int) -> Partial:
         """Take the better decode of the whole utterance up to a short silence at `end`."""
-        self.end = end
+        self.end, self._language = end, hypothesis.language
         moved = self.start - self._utterance_start
         before = [word for word in hypothesis.words if (word.start + word.end) // 2 < moved]
         self._done = tuple(word.text for word in before)

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 
 from transcription.captions import SAMPLE_RATE, Caption, Final, Partial
 from transcription.condition import Condition
@@ -23,33 +24,37 @@ class RecogniserSettings:
     model: str = "base"
     device: str = "auto"  # auto, cpu, cuda
     compute_type: str = "auto"
-    threads: int = 0  # 0: all cores
+    threads: int = 0  # of all lanes together; 0: all cores
     server: RemoteServer = NO_SERVER  # of engine "openai"
     hang_seconds: float = 10.0  # a decode that takes longer is killed
 
 
 class Recogniser:
-    """One engine in a process of its own, many speakers. `close` ends what `start` began."""
+    """Engines in processes of their own, many speakers. `close` ends what `start` began."""
 
     def __init__(self, settings: RecogniserSettings, measures: Measures = Unmeasured()) -> None:  # noqa: B008  (no state)
         engine = EngineSettings(
             settings.model, settings.device, settings.compute_type, settings.threads, settings.server
         )
         self._activity = load(ENGINES[settings.engine].activity)
-        self._engine = EngineProcess(settings.engine, engine, settings.hang_seconds)
-        self._scheduler = Scheduler(self._engine, measures)
+        self._make = partial(EngineProcess, settings.engine, engine, settings.hang_seconds)
+        self._engines = [self._make()]
+        self._scheduler = Scheduler(self._engines, measures)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Load and warm up; raises ModelUnavailable, EngineFailed."""
-        await self._engine.start()
+        [first] = self._engines
+        await first.start()
+        self._engines += [self._make() for _ in range(first.loaded.lanes - 1 if first.loaded else 0)]
+        await asyncio.gather(*(engine.start() for engine in self._engines[1:]))
         self._task = asyncio.create_task(self._scheduler.run(), name="scheduler")
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        await self._engine.stop()
+        await asyncio.gather(*(engine.stop() for engine in self._engines))
 
     def open(self, stream: StreamInfo, resume_sample: int = 0) -> "Speaker":
         """`resume_sample` (at 16 kHz): everything before is settled already and is ignored."""
@@ -58,7 +63,7 @@ class Recogniser:
 
     @property
     def ready(self) -> bool:
-        return self._task is not None and not self._task.done() and self._engine.loaded is not None
+        return self._task is not None and not self._task.done() and self._engines[0].loaded is not None
 
     @property
     def condition(self) -> Condition:
@@ -66,7 +71,7 @@ class Recogniser:
             return "loading"
         if self._scheduler.trouble:
             return "away"
-        return "reduced" if self._engine.reduced else "ready"
+        return "reduced" if any(engine.reduced for engine in self._engines) else "ready"
 
     @property
     def lag_ms(self) -> int:
@@ -75,7 +80,8 @@ class Recogniser:
 
     @property
     def description(self) -> str:
-        return self._engine.loaded.description if self._engine.loaded else ""
+        loaded = self._engines[0].loaded
+        return loaded.description if loaded else ""
 
 
 class Speaker:

@@ -1,8 +1,9 @@
-"""Shares one engine among all speakers: finals before partials, whoever waits longest first, in batches."""
+"""Shares the engines among all speakers: finals before partials, whoever waits longest first, in batches."""
 
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from transcription.captions import SAMPLE_RATE
@@ -33,9 +34,9 @@ class Client(Protocol):
 
 
 class Scheduler:
-    def __init__(self, engine: EngineProcess, measures: Measures) -> None:
+    def __init__(self, engines: Sequence[EngineProcess], measures: Measures) -> None:
         self.measures = measures
-        self._engine = engine
+        self._engines = engines  # started when `run` is
         self._clients: list[Client] = []
         self._work = asyncio.Event()
         self.trouble = ""  # why the engine could not answer the last time
@@ -68,17 +69,21 @@ class Scheduler:
             self._work.set()
 
     async def run(self) -> None:
+        async with asyncio.TaskGroup() as lanes:
+            for number, engine in enumerate(self._engines):
+                lanes.create_task(self._serve(engine), name=f"lane-{number}")
+
+    async def _serve(self, engine: EngineProcess) -> None:
+        """A speaker has one job at a time, so that no lane overtakes another within a stream."""
         while True:
-            batch = self._next_batch()
+            batch = self._next_batch(engine.loaded.batch_size if engine.loaded else 1)
             if not batch:
                 await self._work.wait()
                 self._work.clear()
                 continue
-            await self._decode(batch)
+            await self._decode(engine, batch)
 
-    def _next_batch(self) -> list[tuple[Client, Job]]:
-        loaded = self._engine.loaded
-        size = loaded.batch_size if loaded else 1
+    def _next_batch(self, size: int) -> list[tuple[Client, Job]]:
         cadence = self._cadence
         waiting = [client for client in self._clients if client.waiting_since]
         waiting.sort(key=lambda client: (not client.processor.wants_final, client.waiting_since))
@@ -100,27 +105,28 @@ class Scheduler:
         self.measures.took(client.source, "queue", client.queued_ms + 1_000 * waited)
         client.waiting_since = 0.0
 
-    async def _decode(self, batch: list[tuple[Client, Job]]) -> None:
+    async def _decode(self, engine: EngineProcess, batch: list[tuple[Client, Job]]) -> None:
         """Until each is answered: while a server behind the engine is away, audio waits and nothing is given up."""
         self.measures.batch(len(batch))
         began = time.perf_counter()
-        unanswered, pause = await self._try(batch, began), RETRY_SECONDS
+        unanswered, pause = await self._try(engine, batch, began), RETRY_SECONDS
         while unanswered:
             await asyncio.sleep(pause)
             pause = min(2 * pause, SLOWEST_RETRY_SECONDS)
-            unanswered = await self._try(
-                [(client, job) for client, job in unanswered if client in self._clients], began
-            )
+            still = [(client, job) for client, job in unanswered if client in self._clients]
+            unanswered = await self._try(engine, still, began)
 
-    async def _try(self, batch: list[tuple[Client, Job]], began: float) -> list[tuple[Client, Job]]:
+    async def _try(
+        self, engine: EngineProcess, batch: list[tuple[Client, Job]], began: float
+    ) -> list[tuple[Client, Job]]:
         """Decode and apply; returns what is to be tried again."""
         try:
-            decoded = await self._engine.decode([job.window for _, job in batch])
+            decoded = await engine.decode([job.window for _, job in batch])
         except EngineFailed as error:
             logger.warning("engine failed (%s): restarting it", error)
-            await self._restart()
+            await self._restart(engine)
             for client, job in batch:
-                self._apply(client, job, await self._second_try(job))
+                self._apply(client, job, await self._second_try(engine, job))
             return []
         took_ms = 1_000 * (time.perf_counter() - began)
         unanswered = []
@@ -140,22 +146,22 @@ class Scheduler:
             logger.warning("the engine answers again")
         self.trouble = trouble
 
-    async def _second_try(self, job: Job) -> Hypothesis | None:
+    async def _second_try(self, engine: EngineProcess, job: Job) -> Hypothesis | None:
         """Alone, so that only the window at fault can fail; partials are not worth it."""
         if not job.ended:
             return None
         try:
-            hypothesis = (await self._engine.decode([job.window.again()])).hypotheses[0]
+            hypothesis = (await engine.decode([job.window.again()])).hypotheses[0]
             return UNCLEAR if hypothesis.unanswered else hypothesis
         except EngineFailed as error:
             logger.error("engine failed on the same window again (%s): it stays unclear", error)
-            await self._restart()
+            await self._restart(engine)
             return UNCLEAR
 
-    async def _restart(self) -> None:
+    async def _restart(self, engine: EngineProcess) -> None:
         while True:
             try:
-                return await self._engine.restart()
+                return await engine.restart()
             except (EngineFailed, ModelUnavailable) as error:
                 logger.error("engine does not start: %s", error)
                 await asyncio.sleep(RESTART_SECONDS)

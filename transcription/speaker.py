@@ -211,10 +211,10 @@ class SpeakerProcessor:
     def _partial_window(self, span: Span, end: int) -> Window:
         start = self._caption.start if self._caption else span.start
         language = self._language.likely
-        prefix = self._caption.prefix if self._caption else ""
+        prefix, guess = (self._caption.prefix, self._caption.guess) if self._caption else ("", "")
         fresh = self._caption is None or self._caption.start == span.start
         before, words = self._context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
-        return Window(before + self._cut(start, end), False, language, len(before) // 2, words, prefix)
+        return Window(before + self._cut(start, end), False, language, len(before) // 2, words, prefix, guess)
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""

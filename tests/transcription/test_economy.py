@@ -49,6 +49,7 @@ class Demanding:
 
     fits = 3
     batch_size = 8
+    lanes = 1
 
     def __init__(self, settings: EngineSettings) -> None:
         if settings.compute_type == "float16":

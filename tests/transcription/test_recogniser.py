@@ -78,6 +78,14 @@ async def test_a_window_that_kills_the_engine_twice_is_unclear_and_no_other_is_h
     assert words(harmed) == expected
 
 
+async def test_while_one_lane_hangs_another_serves_the_other_speakers(recogniser: Start) -> None:
+    async with recogniser("lanes=2,hang=1100", hang_seconds=250.0) as engine:
+        harmed = asyncio.create_task(talk(engine, "harmed", 1_001))
+        assert words(await talk(engine, "other", 1)) == numbers(1)
+        assert not harmed.done()
+        harmed.cancel()
+
+
 async def test_while_the_server_behind_an_engine_is_away_audio_waits_and_nothing_is_lost(recogniser: Start) -> None:
     async with recogniser("away=1020") as engine:
         talking = asyncio.gather(talk(engine, "harmed", 1_001), talk(engine, "other", 1))

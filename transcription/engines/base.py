@@ -16,6 +16,7 @@ class Window(msgspec.Struct, frozen=True):
     context_samples: int = 0  # how much at the start is there only to understand the rest after it…
     context: str = ""  # …and its words, which are not in the hypothesis
     prefix: str = ""  # words agreed on after the context; only for partials
+    guess: str = ""  # words that were heard behind the prefix the last time: to be verified, or found anew
     vocabulary: tuple[str, ...] = ()
     attempt: int = 0  # 1: an engine died of this window before
 
@@ -83,7 +84,7 @@ class EngineSettings:
     model: str
     device: str = "auto"
     compute_type: str = "auto"
-    threads: int = 0  # 0: all cores
+    threads: int = 0  # of all lanes together; 0: all cores
     server: RemoteServer = NO_SERVER
 
 
@@ -92,6 +93,7 @@ class Engine(Protocol):
 
     description: str  # model, device, compute type
     batch_size: int  # how many windows at once are worth it
+    lanes: int  # how many such engines, each in its process, are worth it beside each other
 
     def __init__(self, settings: EngineSettings) -> None: ...
 

@@ -25,6 +25,7 @@ LENGTH = struct.Struct("<I")
 class Loaded(msgspec.Struct, tag="loaded"):
     description: str
     batch_size: int
+    lanes: int
     settings: EngineSettings  # those it was made with, or less where the memory did not suffice
 
 
@@ -77,7 +78,7 @@ def _decode(engine: EconomicEngine, windows: list[Window], answers: BinaryIO) ->
 
 
 def _loaded(engine: EconomicEngine) -> Loaded:
-    return Loaded(engine.description, engine.batch_size, engine.settings)
+    return Loaded(engine.description, engine.batch_size, engine.lanes, engine.settings)
 
 
 def _receive(stream: BinaryIO, requests: "queue.Queue[bytes]") -> None:

@@ -53,7 +53,7 @@ class EconomicEngine:
         self._make = make
         self._smaller = smaller
         self._engine: Engine | None = None
-        self.batch_size = 1
+        self.batch_size = self.lanes = 1
 
     @property
     def description(self) -> str:
@@ -88,7 +88,7 @@ class EconomicEngine:
         gc.collect()  # the model is freed before the next is loaded
         engine = self._make(self.settings)
         engine.warm_up()
-        self._engine, self.batch_size = engine, engine.batch_size
+        self._engine, self.batch_size, self.lanes = engine, engine.batch_size, engine.lanes
 
     def decode(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """In halves of a batch that does not fit, and from then on; raises DoesNotFit."""

@@ -30,7 +30,7 @@ class OpenAIEngine:
         self._server = TranscriptionServer(settings.server, settings.model)
         self._threads = ThreadPoolExecutor(PARALLEL, thread_name_prefix="request")
         self.description = f"{settings.model} at {settings.server.url}"
-        self.batch_size = PARALLEL
+        self.batch_size, self.lanes = PARALLEL, 1
 
     def warm_up(self) -> None:
         """Agree with the server on what it can answer; raises ModelUnavailable with what is wrong."""

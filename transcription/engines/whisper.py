@@ -7,11 +7,12 @@ again; where they still do, alignment finds no time for the echo and it is cut.
 
 import os
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from math import log
 from typing import Any
 
 import ctranslate2
+import msgspec
 import numpy as np
 from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
@@ -27,10 +28,15 @@ from transcription.engines.whisper_text import (
     is_loop,
     text_tokens,
 )
+from transcription.language import join_words
 from transcription.models import resolve_model
 
+MOST_LANES = 4  # on a CPU: threads that share one decode wait for each other, and each lane has a model in memory
 BEAM = 5
 RETRY_TEMPERATURE = 0.2
+WORTH_VERIFYING = 3  # tokens of a guess; fewer are found as quickly
+LEFT_OPEN = 2  # words at the end of a guess: forced to the end of the audio, the model goes on without it
+HOLDS = 0.6  # above a half a word is the likeliest there
 PARTIAL_SILENCE = 3 * SAMPLE_RATE // 2
 FINAL_SILENCE = 2 * SAMPLE_RATE
 FINAL_SHORTEST = 5 * SAMPLE_RATE  # with the silence: below it even the beam repeats itself
@@ -51,7 +57,10 @@ class WhisperEngine:
             compute = "float16" if device == "cuda" else "int8"
         path = resolve_model(settings.model)
         threads = settings.threads or os.cpu_count() or 1
-        self._whisper = WhisperModel(str(path), device=device, compute_type=compute, cpu_threads=threads)
+        self.lanes = min(threads, MOST_LANES) if device == "cpu" else 1
+        self._whisper = WhisperModel(
+            str(path), device=device, compute_type=compute, cpu_threads=max(1, threads // self.lanes)
+        )
         self._model = self._whisper.model
         self._tokenizers: dict[str, Tokenizer] = {}
         self.description = f"{settings.model}, {device}, {compute}"
@@ -77,6 +86,7 @@ class WhisperEngine:
     def _decode_batch(self, windows: Sequence[Window], temperature: float = 0.0) -> list[Hypothesis]:
         encoded = self._model.encode(ctranslate2.StorageView.from_array(self._features(windows)))
         languages = self._languages(windows, encoded)
+        windows = self._verified(windows, encoded, languages)
         results = self._generate(windows, encoded, languages, temperature)
         readings = [
             self._reading(window, result.sequences_ids[0], language)
@@ -94,6 +104,22 @@ class WhisperEngine:
             else:
                 heard.append(Hypothesis(fresh, *language))
         return heard
+
+    def _verified(
+        self, windows: Sequence[Window], encoded: Any, languages: Sequence[tuple[str, float]]
+    ) -> Sequence[Window]:
+        """With the words of a guess that hold, which one pass tells, in the prefix: the rest is found word by word."""
+        [window, *others], language = windows, languages[0][0]
+        tokenizer = self._tokenizer(language)
+        if others or len(tokenizer.encode(window.guess)) < WORTH_VERIFYING:
+            return windows
+        before = join_words(filter(None, (window.context, window.prefix)), language)
+        known = len(tokenizer.encode(" " + before)) if before else 0
+        tokens = tokenizer.encode(" " + join_words(filter(None, (before, window.guess)), language))
+        [words] = align_words(self._model, encoded, [Reading(tokenizer, tokens, window.samples, known)])
+        holding = takewhile(lambda word: word.confidence >= HOLDS, words[:-LEFT_OPEN])
+        prefix = join_words(filter(None, (window.prefix, *(word.text for word in holding))), language)
+        return [msgspec.structs.replace(window, prefix=prefix)]
 
     def _reading(self, window: Window, tokens: Sequence[int], language: str) -> Reading:
         tokenizer = self._tokenizer(language)
