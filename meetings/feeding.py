@@ -11,13 +11,14 @@ from asgiref.sync import async_to_sync
 
 from meetings.database import in_database
 from meetings.decoder import Failed, count_voices, decoded, measure
-from meetings.diarizing import diarize
+from meetings.diarizing import blocks, diarize
 from meetings.models import Recording
 from meetings.redis import audio_bus, with_redis
 from meetings.services import recordings
 from meetings.services.speakers import Diarization
 from meetings.services.uploads import path_of
 from transcription.captions import SAMPLE_RATE
+from transcription.diarization.turns import SpeakerCount
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
 from transcription.streams import StreamInfo
 
@@ -50,7 +51,8 @@ def transcribe(job_id: int) -> None:
         with_redis(partial(_feed_all, path, job_id, infos))
         said = Diarization()
         if job.recording.speakers == Recording.Speakers.AUTO:
-            said = async_to_sync(diarize)(path, job.recording, partial(recordings.note_share, job_id))
+            bounds = SpeakerCount(job.recording.speakers_least, job.recording.speakers_most)
+            said = async_to_sync(diarize)(blocks(path), bounds, partial(recordings.note_share, job_id))
     except Failed as failure:
         recordings.fail(job_id, str(failure))
     except (Stopped, recordings.JobOver):

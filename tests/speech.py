@@ -74,7 +74,7 @@ def telephone_call() -> tuple[Samples, list[tuple[float, float, str]]]:
 
 
 def _scenario(folder: Path, name: str) -> list[Voice]:
-    tracks_module = _load(folder / "make_tracks.py")
+    tracks_module = load_tracks(folder)
     script = json.loads((folder / "scenarios" / f"{name}.json").read_text())
     tracks, _, truth = tracks_module.render(script, tracks_module.load_manifest(folder), folder)
     said = {speaker: tuple(_utterance(turn) for turn in truth if turn["speaker"] == speaker) for speaker in tracks}
@@ -85,7 +85,9 @@ def _utterance(turn: dict[str, object]) -> Utterance:
     return Utterance(float(str(turn["start"])), float(str(turn["end"])), str(turn["text"]))
 
 
-def _load(path: Path) -> ModuleType:
+def load_tracks(folder: Path) -> ModuleType:
+    """The speech folder's own module, which renders its scripts."""
+    path = folder / "make_tracks.py"
     specification = importlib.util.spec_from_file_location(path.stem, path)
     assert specification is not None
     assert specification.loader is not None

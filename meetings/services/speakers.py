@@ -12,6 +12,7 @@ from transcription.diarization.turns import Turn
 from transcription.language import join_words
 
 SAMPLES_PER_MS = 16
+MAX_ROOM = 60  # of a microphone's name, before " / Speaker 12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +29,18 @@ class _Spoken:
     end_ms: int
 
 
-def assign(stream: AudioStream, turns: Iterable[Turn]) -> int:
+def assign(stream: AudioStream, turns: Iterable[Turn], *, within: bool = False) -> int:
     """Give a stream's lines to its speakers, within a transaction; returns how many there are.
 
-    A line of two speakers becomes two. One that a person changed stays whole, one given to somebody stays theirs.
+    The first is who stood for the recording; `within` a microphone that has a name, all are new and carry it. A line
+    of two speakers becomes two. One that a person changed stays whole, one given to somebody stays theirs.
     """
     meeting = Meeting.objects.select_for_update().get(pk=stream.participant.meeting_id)
     moved = [Turn(turn.start_ms + stream.offset_ms, turn.end_ms + stream.offset_ms, turn.speaker) for turn in turns]
-    people = _people(stream.participant, 1 + max((turn.speaker for turn in moved), default=-1))
-    if not people:
+    count = 1 + max((turn.speaker for turn in moved), default=-1)
+    if not count:
         return 0
+    people = _people_within(stream.participant, count) if within else _people(stream.participant, count)
     speakers, fresh, changed = Speakers(moved), [], []
     lines = stream.segments.filter(kind=Segment.Kind.SPEECH, participant=stream.participant)
     for line in lines.order_by("start_ms", "sequence"):
@@ -52,21 +55,36 @@ def assign(stream: AudioStream, turns: Iterable[Turn]) -> int:
 
 def _people(heard: Participant, count: int) -> list[Participant]:
     """The first speaker is who stood for the recording; the others join."""
-    if not count:
-        return []
-    heard.display_name = _("Speaker %(number)d") % {"number": 1}
+    heard.display_name = _name(0)
     heard.save(update_fields=["display_name"])
-    others = [
+    return [heard, *_join(heard, [_name(number) for number in range(1, count)])]
+
+
+def _people_within(heard: Participant, count: int) -> list[Participant]:
+    known = {person.display_name: person for person in heard.meeting.participants.all()}
+    names = [f"{heard.display_name[:MAX_ROOM]} / {_name(number)}" for number in range(count)]
+    joined = {person.display_name: person for person in _join(heard, [name for name in names if name not in known])}
+    return [known.get(name) or joined[name] for name in names]
+
+
+def _name(number: int) -> str:
+    return _("Speaker %(number)d") % {"number": number + 1}
+
+
+def _join(heard: Participant, names: Sequence[str]) -> list[Participant]:
+    color = heard.meeting.participants.count()
+    fresh = [
         Participant(
             meeting_id=heard.meeting_id,
-            display_name=_("Speaker %(number)d") % {"number": number + 1},
+            display_name=name,
             role=Participant.Role.MEMBER,
-            color=heard.color + number,
+            color=color + number,
             joined_at=heard.joined_at,
+            left_at=heard.left_at,
         )
-        for number in range(1, count)
+        for number, name in enumerate(names)
     ]
-    return [heard, *Participant.objects.bulk_create(others)]
+    return Participant.objects.bulk_create(fresh)
 
 
 def _parts(line: Segment, speakers: Speakers) -> list[Run]:

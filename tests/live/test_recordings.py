@@ -1,19 +1,17 @@
 """An uploaded recording becomes its transcript on real processes, every tenth of a second once."""
 
 import io
-import time
 import wave
 from collections.abc import Callable
 
-import httpx
 import pytest
 
+from tests.live.uploading import finished, transcript, upload
 from tests.people import Person
 from tests.stack import Stack
 from transcription.engines.scripted import counter_frame
 
 FRAMES = 400  # 40 s
-CHUNK = 100_000
 
 
 def recording() -> bytes:
@@ -42,35 +40,9 @@ def stack(new_stack: Callable[..., Stack]) -> Stack:
     return running
 
 
-def upload(ada: Person, content: bytes) -> str:
-    """Send all of it; returns the recording's path."""
-    ada.pages.get("/recordings/")
-    headers = {"X-CSRFToken": ada.pages.cookies["csrftoken"], "Referer": ada.base_url}
-    fields = {"title": "Board", "language": "en", "size_bytes": str(len(content))}
-    begun = ada.pages.post("/recordings/begin/", data=fields, headers=headers).json()
-    for offset in range(0, len(content), CHUNK):
-        answer = ada.pages.post(
-            f"{begun['chunks_url']}{offset}/",
-            content=content[offset : offset + CHUNK],
-            headers={**headers, "Content-Type": "application/octet-stream"},
-        )
-        assert answer.status_code == httpx.codes.OK, answer.text
-    return str(begun["url"])
-
-
-def finished(ada: Person, path: str, seconds: float = 150) -> dict[str, object]:
-    deadline = time.monotonic() + seconds
-    while not (state := ada.pages.get(f"{path}state/").json())["over"]:
-        assert time.monotonic() < deadline, state
-        time.sleep(0.5)
-    return dict(state)
-
-
 def numbers(ada: Person, path: str) -> list[int]:
     """What the transcript says, in its order."""
-    page = ada.pages.get(path).text
-    code = page.split('href="/m/')[1].split("/")[0]
-    text = ada.pages.get(f"/m/{code}/minutes.csv").text
+    text = transcript(ada, path, "csv")
     return [int(word) for word in text.replace(",", " ").replace('"', " ").split() if word.isdigit()]
 
 

@@ -15,7 +15,7 @@ FORMATS = {  # extension → (container, sound)
     "mp3": ("mp3", "libmp3lame"),
     "m4a": ("ipod", "aac"),
     "aac": ("adts", "aac"),
-    "ogg": ("ogg", "libvorbis"),
+    "ogg": ("ogg", "flac"),
     "opus": ("ogg", "libopus"),
     "flac": ("flac", "flac"),
     "webm": ("webm", "libopus"),
@@ -69,7 +69,8 @@ def _write_sound(container: Any, track: Any, channels: Sequence[NDArray[np.int16
     frame = av.AudioFrame.from_ndarray(np.stack(channels), format="s16p", layout=layout)
     frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
     context = track.codec_context
-    context.open()
+    if not context.is_open:
+        context.open()
     resampler = av.AudioResampler(
         format=context.format, layout=layout, rate=RATE, frame_size=context.frame_size or 1_024
     )

@@ -1,0 +1,73 @@
+"""A recorded conversation becomes a transcript with its speakers, also when the worker dies on the way."""
+
+import csv
+import importlib.util
+import io
+from collections.abc import Callable
+
+import pytest
+import soundfile
+
+from tests.live.uploading import finished, transcript, upload, wait_for
+from tests.people import Person
+from tests.speech import telephone_call
+from tests.stack import Stack
+from transcription.diarization.bundle import find_bundle
+
+INSTALLED = importlib.util.find_spec("pyannote") is not None and find_bundle() is not None
+
+
+@pytest.fixture(scope="module")
+def stack(new_stack: Callable[..., Stack]) -> Stack:
+    running = new_stack(MODEL="base", HF_TOKEN="", DIARIZATION_MODEL="")
+    running.start_web()
+    running.start_transcriber()
+    running.start_worker()
+    running.start_media_worker()
+    running.wait_ready()
+    return running
+
+
+def conversation() -> bytes:
+    samples, _ = telephone_call()
+    buffer = io.BytesIO()
+    soundfile.write(buffer, samples, 16_000, format="FLAC")
+    return buffer.getvalue()
+
+
+def lines(ada: Person, path: str) -> list[tuple[str, str]]:
+    """(speaker, text) in order."""
+    rows = csv.DictReader(io.StringIO(transcript(ada, path, "csv").lstrip("\ufeff")))
+    return [(row["speaker"], row["text"]) for row in rows]
+
+
+@pytest.mark.skipif(not INSTALLED, reason="the extra is not installed: make install-diarization")
+@pytest.mark.timeout(600)
+def test_two_people_on_the_telephone_have_their_own_lines_once_though_the_worker_died(stack: Stack) -> None:
+    ada = Person(stack.base_url)
+    ada.sign_up("Ada")
+    path = upload(ada, conversation(), speakers="auto")
+    wait_for(ada, path, "Telling speakers apart")
+    stack.kill("media")
+    stack.start_media_worker()
+    state = finished(ada, path, 240)
+    assert (state["stage"], state["untold"]) == ("Done", "")
+    said = lines(ada, path)
+    assert {name for name, _ in said} == {"Speaker 1", "Speaker 2"}
+    texas, jersey = ({name for name, text in said if place in text} for place in ("Texas", "New Jersey"))
+    assert len(texas) == len(jersey) == 1
+    assert texas != jersey
+    assert sum("Texas" in text for _, text in said) == 1
+    assert list((stack.folder / "recordings").iterdir()) == []
+
+
+@pytest.mark.timeout(300)
+def test_without_the_models_there_is_a_transcript_without_speakers_and_a_reason(stack: Stack) -> None:
+    stack.kill("media")
+    stack.settings["MODEL_DIR"] = str(stack.folder / "no-models")
+    stack.start_media_worker()
+    ada = Person(stack.base_url)
+    ada.sign_up("Bea")
+    state = finished(ada, upload(ada, conversation(), speakers="auto"))
+    assert state["stage"] == "Done"
+    assert "make install-diarization" in str(state["untold"])
