@@ -1,0 +1,220 @@
+"""`python -m bench.media [--minutes 60]`: what uploads cost and how right their speakers are, over SPEECH_DIR.
+
+Uploads go through the whole product on real processes (base, int8); speakers through the child that the worker starts.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import soundfile
+
+from bench import attribution, report
+from bench.attribution import HeardWord, Meeting
+from config.launch.stores import stores
+from tests.speech import Samples, load_tracks
+from transcription.diarization.turns import Turn
+from transcription.models import resolve_model
+
+ROOT = Path(__file__).parents[1]
+CHUNK = 2_000_000
+COLUMNS = ("run", "minutes", "ratio", "cpu_ratio", "peak_mb", "speakers", "found", "der", "der_strict",
+           "words", "wrong_words", "cp_wer")  # fmt: skip
+
+
+class Watched:
+    """Peak memory and CPU time of a process and its children, sampled."""
+
+    def __init__(self, pid: int) -> None:
+        self.peak_bytes, self.cpu_seconds = 0, 0.0
+        self._process = psutil.Process(pid)
+        self._cpu: dict[int, float] = {}
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(0.25):
+            with suppress(psutil.Error):
+                self._sample()
+
+    def _sample(self) -> None:
+        total = 0
+        for process in [self._process, *self._process.children(recursive=True)]:
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
+                times = process.cpu_times()
+                self._cpu[process.pid] = times.user + times.system
+        self.peak_bytes = max(self.peak_bytes, total)
+
+    def end(self) -> None:
+        self._over.set()
+        self._thread.join()
+        self.cpu_seconds = sum(self._cpu.values())
+
+
+def diarized(samples: Samples) -> tuple[list[Turn], float, Watched]:
+    """Turns, seconds on the clock, and what it cost."""
+    began = time.monotonic()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "transcription.diarization"],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "HF_TOKEN": ""},
+    )  # fmt: skip
+    watched = Watched(child.pid)
+    answer, _ = child.communicate(np.clip(samples * 32_767, -32_768, 32_767).astype("<i2").tobytes())
+    watched.end()
+    said = json.loads(answer.splitlines()[-1])
+    if "unable" in said:
+        sys.exit(f"diarization is not there ({said['unable']}): make install-diarization")
+    return [Turn(*turn) for turn in said["turns"]], time.monotonic() - began, watched
+
+
+class Ear:
+    """Words with their times, as the upload's recogniser gives them: base, int8, beam 5."""
+
+    def __init__(self) -> None:
+        from faster_whisper import WhisperModel
+
+        self._model = WhisperModel(str(resolve_model("base")), device="cpu", compute_type="int8")
+
+    def hear(self, samples: Samples) -> list[HeardWord]:
+        segments, _ = self._model.transcribe(samples, beam_size=5, language="en", word_timestamps=True, vad_filter=True)
+        return [
+            HeardWord(word.word.strip(), round(word.start * 1_000), round(word.end * 1_000))
+            for segment in segments
+            for word in segment.words or []
+        ]
+
+
+def speakers_of(name: str, meetings: list[Meeting], ear: Ear) -> list[report.Row]:
+    """A row for each recording and one for all."""
+    loose, strict = attribution.TimeError(), attribution.TimeError(attribution.COLLAR_SECONDS / 2)
+    rows: list[report.Row] = []
+    wrong, words = 0, 0
+    for meeting in meetings:
+        turns, _, _ = diarized(meeting.samples)
+        said = attribution.attributed(ear.hear(meeting.samples), turns)
+        row: report.Row = {
+            "run": meeting.name,
+            "speakers": len({speaker for _, _, speaker in meeting.spans}),
+            "found": len({turn.speaker for turn in turns}),
+            "der": loose.add(meeting, turns),
+            "der_strict": strict.add(meeting, turns),
+        }
+        if meeting.said:
+            mistaken, heard = attribution.wrongly_attributed(meeting, said)
+            wrong, words = wrong + mistaken, words + heard
+            row |= {
+                "words": heard,
+                "wrong_words": mistaken / max(1, heard),
+                "cp_wer": attribution.cp_wer(meeting, said),
+            }
+        rows.append(row)
+        print(report.table([row], COLUMNS).splitlines()[-1], flush=True)
+    whole = {"run": f"all {name}", "der": loose.overall, "der_strict": strict.overall}
+    return [*rows, {**whole, "words": words, "wrong_words": wrong / max(1, words)}]
+
+
+def speed_of_diarization(samples: Samples) -> report.Row:
+    _, seconds, watched = diarized(samples)
+    length = len(samples) / 16_000
+    return {
+        "run": "diarization alone", "minutes": length / 60, "ratio": seconds / length,
+        "cpu_ratio": watched.cpu_seconds / length, "peak_mb": watched.peak_bytes / 1e6,
+    }  # fmt: skip
+
+
+def upload(samples: Samples, speakers: str, folder: Path, **settings: str) -> report.Row:
+    """A file through the whole product; memory and CPU are the media worker's with its children."""
+    from tests.people import Person
+    from tests.stack import Stack, emptied_redis, new_database
+
+    soundfile.write(folder / "upload.flac", samples, 16_000)
+    with stores(folder / "stores") as urls:
+        stack = Stack(new_database(urls["DATABASE_URL"]), emptied_redis(urls["REDIS_URL"], 1), folder, settings)
+        stack.prepare()
+        try:
+            stack.start_web()
+            stack.start_transcriber()
+            stack.start_worker()
+            stack.start_media_worker()
+            stack.wait_ready()
+            ada = Person(stack.base_url)
+            ada.sign_up("Ada")
+            watched = Watched(stack.running["media"].pid)
+            seconds = _transcribed(ada, folder / "upload.flac", speakers)
+            watched.end()
+        finally:
+            stack.stop()
+    length = len(samples) / 16_000
+    return {
+        "run": f"upload, {speakers}, {settings.get('ENGINE', 'base int8')}", "minutes": length / 60,
+        "ratio": seconds / length, "peak_mb": watched.peak_bytes / 1e6,
+    }  # fmt: skip
+
+
+def _transcribed(ada: Any, path: Path, speakers: str) -> float:
+    """Upload and wait; seconds from the last byte to the finished transcript."""
+    ada.pages.get("/recordings/")
+    headers = {"X-CSRFToken": ada.pages.cookies["csrftoken"], "Referer": ada.base_url}
+    fields = {"title": "Bench", "language": "en", "speakers": speakers, "size_bytes": str(path.stat().st_size)}
+    begun = ada.pages.post("/recordings/begin/", data=fields, headers=headers).json()
+    content = path.read_bytes()
+    for offset in range(0, len(content), CHUNK):
+        ada.pages.post(
+            f"{begun['chunks_url']}{offset}/",
+            content=content[offset : offset + CHUNK],
+            headers={**headers, "Content-Type": "application/octet-stream"},
+        ).raise_for_status()
+    began = time.monotonic()
+    while not (state := ada.pages.get(f"{begun['url']}state/").json())["over"]:
+        time.sleep(1)
+    if state["reason"] or state["untold"]:
+        sys.exit(f"the upload ended with: {state['reason']}{state['untold']}")
+    return time.monotonic() - began
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--minutes", type=float, default=180.0, help="length of the long file, made by repetition")
+    chosen = options.parse_args()
+    speech = os.environ.get("SPEECH_DIR")
+    if not speech:
+        sys.exit("SPEECH_DIR must name the folder with the recordings and their truth")
+    folder, tracks = Path(speech), load_tracks(Path(speech))
+    print(report.table([], COLUMNS), flush=True)
+    rows = _measure(folder, tracks, chosen.minutes)
+    print(report.table(rows, COLUMNS))
+    about = {**report.machine(), "settings": {"model": "base", "compute_type": "int8", "long_minutes": chosen.minutes}}
+    print(report.write("media-cpu", about, rows))
+
+
+def _measure(folder: Path, tracks: Any, long_minutes: float) -> list[report.Row]:
+    ear = Ear()
+    rows = speakers_of("AMI", attribution.ami(folder), ear)
+    rows += speakers_of("scripts", [attribution.scripted(folder, tracks, name) for name in attribution.SCENARIOS], ear)
+    del ear
+    whole = attribution.scripted(folder, tracks, "soak-ten").samples
+    long = np.resize(whole, int(long_minutes * 60 * 16_000))
+    rows.append(speed_of_diarization(long))
+    for samples, speakers, settings in (
+        (whole, "one", {}),
+        (long, "one", {"ENGINE": "scripted", "MODEL": "speed=0"}),
+    ):
+        with tempfile.TemporaryDirectory(prefix="bench-media-") as scratch:
+            rows.append(upload(samples, speakers, Path(scratch), **settings))
+    return rows
+
+
+if __name__ == "__main__":
+    main()
