@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -52,6 +52,12 @@ class Environment(Struct, rename="upper", frozen=True):
     turn_urls: Annotated[str, Meta(pattern=r"^(turns?:[^,\s]+(,\s*|$))*$")] = ""  # for pages that only a relay connects
     turn_secret: str = ""  # shared with the TURN servers (coturn: use-auth-secret, static-auth-secret)
     latency_limit_ms: Annotated[int, Meta(ge=100, le=60_000)] = 2_000  # from a spoken word to its caption
+    audio_storage: Annotated[str, Meta(pattern=r"^([A-Za-z_]\w*\.)+[A-Za-z_]\w*$")] = (
+        "django.core.files.storage.FileSystemStorage"  # dotted path of the Django storage for kept audio
+    )
+    audio_storage_options: str = ""  # its options as a JSON object; none means the folder "kept" in VAR_DIR
+    audio_days: Annotated[int, Meta(ge=0, le=36_500)] = 90  # kept audio is deleted so long after its meeting; 0: never
+    meeting_days: Annotated[int, Meta(ge=0, le=36_500)] = 0  # whole meetings are; 0: never
     metrics_token: Annotated[str, Meta(pattern=r"^(\S{16,})?$")] = ""  # what a metrics collector must send
 
     @property
@@ -70,8 +76,23 @@ class Environment(Struct, rename="upper", frozen=True):
     def __post_init__(self) -> None:
         if self.turn_urls and not self.turn_secret:
             raise ValueError("TURN_URLS needs TURN_SECRET, the secret that the TURN servers know too")
+        self.storage_options()
         if self.engine == "openai" and not self.openai_base_url:
             raise ValueError("ENGINE=openai needs OPENAI_BASE_URL, for example http://localhost:8000/v1")
+
+    def storage_options(self) -> dict[str, Any]:
+        """The options of AUDIO_STORAGE; raises ValueError when they are no JSON object."""
+        if not self.audio_storage_options:
+            folder = {"location": str(Path(self.var_dir) / "kept"), "file_permissions_mode": 0o600}
+            return {**folder, "directory_permissions_mode": 0o700} if self._in_folder else {}
+        try:
+            return msgspec.json.decode(self.audio_storage_options, type=dict[str, Any])
+        except msgspec.DecodeError as error:
+            raise ValueError(f"AUDIO_STORAGE_OPTIONS must be a JSON object: {error}") from error
+
+    @property
+    def _in_folder(self) -> bool:
+        return self.audio_storage == "django.core.files.storage.FileSystemStorage"
 
     def urls(self, value: str) -> list[str]:
         """The URLs of a comma-separated list."""

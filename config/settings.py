@@ -118,6 +118,12 @@ CELERY_BEAT_SCHEDULE = {
     "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 20.0, "options": {"expires": 20}},
     "forget-uploads": {"task": "meetings.tasks.forget_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
     "end-sessions": {"task": "meetings.tasks.end_sessions", "schedule": 60.0, "options": {"expires": 60}},
+    "expire": {"task": "meetings.tasks.expire", "schedule": 3600.0, "options": {"expires": 3600}},
+    "sweep-kept-audio": {
+        "task": "meetings.tasks.sweep_kept_audio",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "complete-meetings": {"task": "meetings.tasks.complete_meetings", "schedule": 5.0, "options": {"expires": 5}},
 }
 
@@ -153,6 +159,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "kept_audio": {"BACKEND": ENVIRONMENT.audio_storage, "OPTIONS": ENVIRONMENT.storage_options()},
     "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True

@@ -9,13 +9,14 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from meetings.forms import MeetingAdminForm
-from meetings.models import AudioStream, AuditEntry, Meeting, Participant, Segment, SegmentRevision, User
+from meetings.models import AudioStream, AuditEntry, KeptPiece, Meeting, Participant, Segment, SegmentRevision, User
 from meetings.redis import with_redis
 from meetings.services import audit_log, privacy
 from meetings.services.archive import minutes_archive
@@ -89,6 +90,12 @@ def _coverage() -> Subquery:
     return Subquery(lines.annotate(share=Cast(spoken, FloatField()) / NullIf(Sum(length), 0)).values("share"))
 
 
+def _kept_bytes() -> Coalesce:
+    pieces = KeptPiece.objects.filter(stream__participant__meeting=OuterRef("pk")).order_by()
+    meeting = pieces.values("stream__participant__meeting")
+    return Coalesce(Subquery(meeting.annotate(size=Sum("size_bytes")).values("size")), 0)
+
+
 def _percent(share: float | None) -> str:
     return "–" if share is None else f"{share:.0%}"
 
@@ -97,7 +104,7 @@ def _percent(share: float | None) -> str:
 class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = (
         "title", "host", "status", "review", "started_at", "length", "people", "lines", "coverage", "unsure",
-        "transcript",
+        "storage", "transcript",
     )  # fmt: skip
     list_filter = ("status", "review", "visibility", "started_at", ("language", LanguageFilter))
     actions = ("export_minutes",)
@@ -111,6 +118,7 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "review",
         "planned_at",
         "planned_minutes",
+        "keep_audio",  # a host does that in the room, where everybody sees it
         "created_at",
         "started_at",
         "ended_at",
@@ -126,6 +134,7 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "segment_count": _count(Segment),
             "covered": _coverage(),
             "low_confidence": _share_of_lines(confidence__lt=LOW_CONFIDENCE),
+            "kept_bytes": _kept_bytes(),
         }
         meetings: QuerySet[Meeting] = super().get_queryset(request).annotate(**counts)
         return meetings
@@ -141,6 +150,10 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("lines"), ordering="segment_count")
     def lines(self, meeting: Any) -> int:
         return int(meeting.segment_count)
+
+    @admin.display(description=_("kept audio"), ordering="kept_bytes")
+    def storage(self, meeting: Any) -> str:
+        return filesizeformat(meeting.kept_bytes) if meeting.kept_bytes else "–"
 
     @admin.display(description=_("audio arrived"), ordering="covered")
     def coverage(self, meeting: Any) -> str:

@@ -88,8 +88,13 @@ async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes 
         logger.warning("event not announced, its number will be missed (%s)", type(error).__name__)
     if isinstance(event, MeetingEnded):
         await layer.group_send(meeting_group("audio", meeting_id), {"type": "audio.closed"})
-    if isinstance(event, OffRecordChanged):
-        await layer.group_send(meeting_group("audio", meeting_id), {"type": "audio.record"})
+    if isinstance(event, OffRecordChanged | MeetingChanged):
+        await record_changed(meeting_id)
+
+
+async def record_changed(meeting_id: UUID | str) -> None:
+    """Have the audio sockets look what is off the record, and whose audio may be kept."""
+    await get_channel_layer().group_send(meeting_group("audio", meeting_id), {"type": "audio.record"})
 
 
 async def tell(participant_id: UUID | str, event: RoomEvent, *, of_meeting: UUID | str) -> None:

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -56,6 +57,9 @@ LENGTHS = [
 ]
 
 
+AUDIO_DAYS = [(1, _("1 day")), (7, _("7 days")), (30, _("30 days")), (90, _("90 days")), (365, _("a year"))]
+
+
 class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGE_CHOICES, required=False)
     time_zone = forms.CharField(widget=forms.HiddenInput(attrs={"data-controller": "time-zone"}), required=False)
@@ -80,15 +84,34 @@ class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
     )
 
+    audio_days = forms.TypedChoiceField(
+        label=_("If it is kept, for how long"), coerce=int, empty_value=None, required=False
+    )
+
     class Meta:
         model = Meeting
-        fields = ("title", "planned_at", "planned_minutes", "language", "agenda", "time_zone")
+        fields = (
+            "title",
+            "planned_at",
+            "planned_minutes",
+            "language",
+            "agenda",
+            "keep_audio",
+            "audio_days",
+            "time_zone",
+        )
         widgets: ClassVar = {"agenda": forms.Textarea(attrs={"rows": 5})}
-        help_texts: ClassVar = {"agenda": _("Names and terms in it help the recogniser.")}
+        help_texts: ClassVar = {
+            "agenda": _("Names and terms in it help the recogniser."),
+            "keep_audio": _("Of those who agree when they enter, so that the transcript can be checked against it."),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["title"].validators.append(validate_visible)
+        audio_days = self.fields["audio_days"]
+        assert isinstance(audio_days, forms.TypedChoiceField)
+        audio_days.choices = _audio_days()
 
     def clean(self) -> dict[str, Any]:
         """The time is meant in the time zone of the person's browser."""
@@ -107,6 +130,13 @@ class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
         return zone if zone in available_timezones() else "UTC"
 
 
+def _audio_days() -> list[tuple[int | str, Any]]:
+    """A meeting may keep its audio for less long than is usual here, not for longer."""
+    usual = settings.ENVIRONMENT.audio_days
+    usually = _("As usual here: %(days)d days") % {"days": usual} if usual else _("Until the meeting is deleted")
+    return [("", usually), *(choice for choice in AUDIO_DAYS if not usual or choice[0] < usual)]
+
+
 class MeetingAdminForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_time_zone(self) -> str:
         zone = str(self.cleaned_data["time_zone"])
@@ -123,6 +153,16 @@ class LobbyForm(forms.Form):
         error_messages={"required": _("Without your agreement you cannot enter: everything said here is transcribed.")},
     )
 
+    audio = forms.BooleanField(
+        label=_("I agree that my audio is kept, too. Otherwise what I say is transcribed, and its sound is not kept."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, keeps_audio: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not keeps_audio:
+            del self.fields["audio"]
+
 
 class GuestForm(LobbyForm):
     display_name = forms.CharField(
@@ -132,7 +172,7 @@ class GuestForm(LobbyForm):
         validators=[validate_visible],
         widget=forms.TextInput(attrs={"autofocus": True, "autocomplete": "name", "data-lobby-target": "name"}),
     )
-    field_order = ("display_name", "consent")
+    field_order = ("display_name", "consent", "audio")
 
 
 class DownloadForm(forms.Form):

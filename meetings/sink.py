@@ -12,15 +12,16 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from meetings import fanout
-from meetings.database import in_database
+from meetings.database import in_database, in_storage
 from meetings.measures import measures
 from meetings.models import AudioStream
 from meetings.protocol.events import CaptionFinal, CaptionPartial
 from meetings.redis import audio_bus, redis_client
-from meetings.services import captions, streams
+from meetings.services import captions, kept_audio, streams
 from transcription.captions import Final, Gap, Partial
 from transcription.clocks import bus_clock
-from transcription.errors import StoreUnavailable
+from transcription.errors import LeaseLost, StoreUnavailable
+from transcription.keeping import Piece
 from transcription.latency import Source
 from transcription.streams import StreamInfo
 from transcription.worker import Claim
@@ -59,6 +60,18 @@ class MeetingSink:
 
     async def settle(self, claim: Claim, sample: int) -> None:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
+
+    async def keep(self, claim: Claim, piece: Piece) -> None:
+        stream, fence = claim.stream, claim.fence
+        saving = (stream.meeting_id, stream.stream_id, fence, piece, stream.sample_rate)
+        name, size_bytes = await in_storage(bind(kept_audio.save_file, *saving))
+        try:
+            kept = await _stored(bind(kept_audio.record, stream.stream_id, fence, piece, name, size_bytes))
+        except LeaseLost:
+            await in_storage(bind(kept_audio.drop_file, name))
+            raise
+        if not kept:
+            await in_storage(bind(kept_audio.drop_file, name))
 
     async def released(self, claim: Claim) -> None:
         stream_id = claim.stream.stream_id

@@ -8,7 +8,7 @@ from meetings import fanout
 from meetings.feeding import transcribe
 from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
-from meetings.services import presence, recordings, sessions, streams, uploads
+from meetings.services import presence, recordings, retention, sessions, streams, uploads
 
 RESUME_SECONDS = 20.0
 
@@ -69,3 +69,15 @@ def end_sessions() -> int:
         sessions.end(stream_id)
         with_redis(partial(sessions.forget, stream_id))
     return len(expired)
+
+
+@shared_task
+def expire() -> tuple[int, int]:
+    """Delete what was kept for long enough; returns of how many meetings the audio, and how many whole."""
+    return retention.expire_audio(), retention.expire_meetings()
+
+
+@shared_task
+def sweep_kept_audio() -> tuple[int, int]:
+    """Delete kept files without a row and rows without a file; returns how many."""
+    return retention.sweep()

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from transcription import bus as bus_module
-from transcription.bus import AudioBus, Frame, Pause
+from transcription.bus import AudioBus, Frame, NewFrame, Pause
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
 from transcription.streams import StreamInfo
 
@@ -122,7 +122,12 @@ async def test_a_full_stream_takes_nothing_and_loses_nothing(
 
 
 async def test_frames_that_came_together_are_taken_in_one_step(bus: AudioBus, stream: str) -> None:
-    frames = [(0, counted(0, 100), 7), (50, counted(50, 50), 7), (50, counted(50, 100), 7), (200, counted(200, 10), 0)]
+    frames = [
+        NewFrame(0, counted(0, 100), 7),
+        NewFrame(50, counted(50, 50), 7),
+        NewFrame(50, counted(50, 100), 7),
+        NewFrame(200, counted(200, 10)),
+    ]
     appended = await bus.append_all(stream, "tab-1", frames)
     assert [(one.next_sample, one.duplicate, one.gap_samples) for one in appended] == [
         (100, False, 0), (100, True, 0), (150, False, 0), (210, False, 50),
@@ -134,7 +139,7 @@ async def test_frames_beyond_the_bound_are_not_answered(
     bus: AudioBus, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bus_module, "MAX_FRAMES", 2)
-    frames = [(10 * number, counted(10 * number, 10), 0) for number in range(4)]
+    frames = [NewFrame(10 * number, counted(10 * number, 10)) for number in range(4)]
     assert [one.next_sample for one in await bus.append_all(stream, "tab-1", frames)] == [10, 20]
     with pytest.raises(BusFull):
         await bus.append_all(stream, "tab-1", frames[2:])
@@ -143,8 +148,24 @@ async def test_frames_beyond_the_bound_are_not_answered(
 async def test_only_the_first_of_the_frames_after_a_pause_resumes(bus: AudioBus, stream: str) -> None:
     await bus.append(stream, "tab-1", 0, counted(0, 10))
     await bus.pause(stream, "tab-1")
-    resumed, late = await bus.append_all(stream, "tab-1", [(100, counted(100, 10), 0), (120, counted(120, 10), 0)])
+    resumed, late = await bus.append_all(
+        stream, "tab-1", [NewFrame(100, counted(100, 10)), NewFrame(120, counted(120, 10))]
+    )
     assert (resumed.gap_samples, late.gap_samples) == (0, 10)
+
+
+async def test_a_frame_says_whether_it_may_be_kept(bus: AudioBus, stream: str) -> None:
+    await bus.pause(stream, "tab-1")
+    frames = [
+        NewFrame(0, counted(0, 10), keep=True),
+        NewFrame(10, counted(10, 10)),
+        NewFrame(20, counted(20, 10), 3, True),
+    ]
+    await bus.append_all(stream, "tab-1", frames)
+    entries = (await bus.read({stream: b"0"}, 10, 10))[stream]
+    assert [(entry.keep, entry.resumed) for entry in entries if isinstance(entry, Frame)] == [
+        (True, True), (False, False), (True, False),
+    ]  # fmt: skip
 
 
 async def test_redis_out_of_memory_is_a_full_bus(bus: AudioBus, stream: str, redis: Redis) -> None:

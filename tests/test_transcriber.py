@@ -16,6 +16,7 @@ from transcription import owned
 from transcription.bus import AudioBus
 from transcription.captions import Caption, Final, Gap, Partial, Settled
 from transcription.errors import LeaseLost, StoreUnavailable
+from transcription.keeping import Piece
 from transcription.streams import StreamInfo
 from transcription.worker import Claim, Transcriber, WorkerSettings
 
@@ -62,11 +63,14 @@ class MemorySink:
     fences: dict[str, int] = field(default_factory=dict)
     released_streams: list[str] = field(default_factory=list)
     outages: int = 0
+    pieces: dict[str, list[Piece]] = field(default_factory=dict)
+    keeps: bool = True
 
     async def claim(self, stream: StreamInfo) -> Claim | None:
         name = stream.stream_id
         self.fences[name] = self.fences.get(name, 0) + 1
-        return Claim(stream, self.fences[name], self.settled.get(name, 0))
+        kept_until = max((piece.end_sample for piece in self.pieces.get(name, [])), default=0)
+        return Claim(stream, self.fences[name], self.settled.get(name, 0), kept_until)
 
     async def partial(self, claim: Claim, partial: Partial) -> None: ...
 
@@ -83,6 +87,14 @@ class MemorySink:
 
     async def settle(self, claim: Claim, sample: int) -> None:
         self.settled[claim.stream.stream_id] = max(sample, self.settled.get(claim.stream.stream_id, 0))
+
+    async def keep(self, claim: Claim, piece: Piece) -> None:
+        name = claim.stream.stream_id
+        if not self.keeps:
+            raise StoreUnavailable("scripted")
+        if claim.fence != self.fences[name]:
+            raise LeaseLost(name)
+        self.pieces.setdefault(name, []).append(piece)
 
     async def released(self, claim: Claim) -> None:
         self.released_streams.append(claim.stream.stream_id)
@@ -115,9 +127,10 @@ async def transcriber(bus: AudioBus, sink: MemorySink, **limits: int) -> AsyncIt
         await asyncio.wait([running])
 
 
-async def speak(bus: AudioBus, stream: str, frames: range) -> None:
+async def speak(bus: AudioBus, stream: str, frames: range, *, keep: bool = False) -> None:
     for number in frames:
-        await bus.append(stream, "tab", number * FRAME_SAMPLES, numbered(number * FRAME_SAMPLES))
+        first = number * FRAME_SAMPLES
+        await bus.append(stream, "tab", first, numbered(first), keep=keep)
 
 
 async def until(condition: Any, seconds: float = 10.0) -> None:
@@ -199,6 +212,61 @@ async def test_a_vanished_microphone_is_given_back(bus: AudioBus, stream: str, m
         await speak(bus, stream, range(2))
         await until(lambda: sink.released_streams == [stream])
         assert running.stream_count == 0
+
+
+def kept(sink: MemorySink, stream: str) -> list[tuple[int, int]]:
+    return [(piece.first_sample, piece.end_sample) for piece in sink.pieces.get(stream, [])]
+
+
+async def test_audio_stays_in_the_bus_until_it_is_kept_and_is_then_given_free(bus: AudioBus, stream: str) -> None:
+    sink = MemorySink()
+    async with transcriber(bus, sink):
+        await speak(bus, stream, range(5), keep=True)
+        await until(lambda: len(texts(sink, stream)) == 5)
+        assert (await bus.depth())[stream] == 5
+        await bus.pause(stream, "tab")
+        await until(lambda: sink.released_streams == [stream])
+    assert kept(sink, stream) == [(0, 5 * FRAME_SAMPLES)]
+    assert await bus.drained([stream])
+
+
+async def test_what_was_kept_and_what_was_said_survive_a_take_over_once_each(bus: AudioBus, stream: str) -> None:
+    sink = MemorySink()
+    async with transcriber(bus, sink):
+        await speak(bus, stream, range(3), keep=True)
+        await bus.pause(stream, "tab")
+        await until(lambda: kept(sink, stream) == [(0, 3 * FRAME_SAMPLES)])
+        await speak(bus, stream, range(10, 15), keep=True)
+        await until(lambda: len(texts(sink, stream)) == 8)
+    async with transcriber(bus, sink):
+        await speak(bus, stream, range(15, 18), keep=True)
+        await bus.pause(stream, "tab")
+        await until(lambda: sink.released_streams == [stream])
+    assert texts(sink, stream) == [*spoken(range(3)), *spoken(range(10, 18))]
+    assert kept(sink, stream) == [(0, 3 * FRAME_SAMPLES), (10 * FRAME_SAMPLES, 18 * FRAME_SAMPLES)]
+
+
+async def test_settled_audio_that_waits_to_be_kept_is_kept_when_nobody_speaks_any_more(
+    bus: AudioBus, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = MemorySink()
+    async with transcriber(bus, sink):
+        await speak(bus, stream, range(5), keep=True)
+        await until(lambda: len(texts(sink, stream)) == 5)
+    monkeypatch.setattr(owned, "IDLE_SECONDS", 0.3)
+    async with transcriber(bus, sink):
+        await until(lambda: sink.released_streams == [stream])
+    assert kept(sink, stream) == [(0, 5 * FRAME_SAMPLES)]
+    assert texts(sink, stream) == spoken(range(5))
+
+
+async def test_captions_go_on_while_audio_cannot_be_kept(bus: AudioBus, stream: str) -> None:
+    sink = MemorySink(keeps=False)
+    async with transcriber(bus, sink):
+        await speak(bus, stream, range(3), keep=True)
+        await bus.pause(stream, "tab")
+        await speak(bus, stream, range(10, 13), keep=True)
+        await until(lambda: len(texts(sink, stream)) == 6)
 
 
 async def test_two_transcribers_never_share_a_stream(bus: AudioBus, stream: str) -> None:

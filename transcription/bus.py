@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from redis.asyncio import Redis
@@ -38,6 +38,15 @@ class Appended:
     gap_samples: int
 
 
+class NewFrame(NamedTuple):
+    """Audio on its way into the bus: PCM16 LE mono at the stream's rate."""
+
+    first_sample: int
+    pcm: bytes
+    age_ms: int = 0  # how old its last sample is
+    keep: bool = False  # its audio may be kept beyond its transcription
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One entry as a transcriber reads it."""
@@ -48,6 +57,7 @@ class Frame:
     age_ms: int  # how old its last sample was when it was appended
     appended_ms: int  # the bus's clock, ms since the epoch
     resumed: bool  # the jump before it is a deliberate pause, not a gap
+    keep: bool = False  # its audio may be kept beyond its transcription
 
     @property
     def end_sample(self) -> int:
@@ -103,19 +113,20 @@ class AudioBus:
         with _redis_errors():
             return int(await self._register([state], [writer, next_sample, payload, STATE_SECONDS]))
 
-    async def append(self, stream_id: str, writer: str, first_sample: int, pcm: bytes, age_ms: int = 0) -> Appended:
+    async def append(
+        self, stream_id: str, writer: str, first_sample: int, pcm: bytes, age_ms: int = 0, *, keep: bool = False
+    ) -> Appended:
         """Add a frame; raises BusFull, StreamSuperseded, StreamUnknown (register it again)."""
-        (appended,) = await self.append_all(stream_id, writer, [(first_sample, pcm, age_ms)])
+        (appended,) = await self.append_all(stream_id, writer, [NewFrame(first_sample, pcm, age_ms, keep)])
         return appended
 
-    async def append_all(
-        self, stream_id: str, writer: str, frames: Sequence[tuple[int, bytes, int]]
-    ) -> Sequence[Appended]:
-        """Add frames (first sample, PCM16, age in ms) in one round trip.
+    async def append_all(self, stream_id: str, writer: str, frames: Sequence[NewFrame]) -> Sequence[Appended]:
+        """Add frames in one round trip.
 
         Raises what `append` does when not even the first was taken; otherwise those beyond the answers are not taken.
         """
-        arguments: list[Any] = [MAX_FRAMES, stream_id, STATE_SECONDS, *chain.from_iterable(frames)]
+        arguments: list[Any] = [MAX_FRAMES, stream_id, STATE_SECONDS]
+        arguments += chain.from_iterable((*frame[:3], int(frame.keep)) for frame in frames)
         with _redis_errors():
             results = await self._append(_append_keys(stream_id), [writer, *arguments])
         refusal = _REFUSALS.get(results[0][0])
@@ -238,7 +249,8 @@ def _entry(entry_id: bytes, fields: Mapping[bytes, bytes]) -> Entry:
     if b"p" in fields:
         return Pause(entry_id, int(fields[b"s"]))
     appended_ms = int(entry_id.partition(b"-")[0])
-    return Frame(entry_id, int(fields[b"s"]), fields[b"d"], int(fields[b"a"]), appended_ms, b"r" in fields)
+    resumed, keep = b"r" in fields, b"k" in fields
+    return Frame(entry_id, int(fields[b"s"]), fields[b"d"], int(fields[b"a"]), appended_ms, resumed, keep)
 
 
 @contextmanager

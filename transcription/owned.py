@@ -11,6 +11,7 @@ from transcription.bus import AudioBus, Entry, Frame, Pause
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled
 from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, TranscriptionError
+from transcription.keeping import Keeper, Piece
 from transcription.log_ids import bind
 from transcription.recogniser import Recogniser, Speaker
 
@@ -36,9 +37,10 @@ class OwnedStream:
         self._sink = sink
         self._entries: deque[Entry] = deque()  # bounded by `hungry`
         self._arrived = asyncio.Event()
-        self._untrimmed: deque[tuple[bytes, int]] = deque()  # entry id, its end at 16 kHz
+        self._untrimmed: deque[tuple[bytes, int]] = deque()  # entry id, its end at the stream's rate
         self._settled = claim.settled_sample
         self._speaker: Speaker | None = None
+        self._keeper = Keeper(claim.stream.sample_rate, claim.kept_until, self._keep, self._trim)
         self._last_entry = time.monotonic()
         self._task = asyncio.create_task(self._run(), name=f"stream {claim.stream.stream_id}")
 
@@ -84,14 +86,16 @@ class OwnedStream:
                 while not self._entries:
                     await self._arrival()
                 first = self._take_next()
-                if isinstance(first, Frame):
+                if isinstance(first, Frame) and self._at_16k(first.end_sample) > self._settled:
                     await self._transcribe_stretch(first)
                 await self._trim()
         except LeaseLost:
             logger.warning("stream %s has a newer owner: stopped", self.claim.stream.stream_id)
+        finally:
+            await self._keeper.aclose()
 
     async def _transcribe_stretch(self, first: Frame) -> None:
-        start = self._at_16k(first.first_sample) if first.resumed else self._settled
+        start = max(self._at_16k(first.first_sample), self._settled) if first.resumed else self._settled
         speaker = self._recogniser.open(self.claim.stream, start)
         self._speaker = speaker
         delivering = asyncio.create_task(self._deliver(speaker), name="captions")
@@ -134,13 +138,18 @@ class OwnedStream:
         try:
             await asyncio.wait_for(self._arrived.wait(), timeout=1.0)
         except TimeoutError:
-            return
+            if time.monotonic() - self._last_entry > IDLE_SECONDS:
+                self._keeper.close()
 
     def _take_next(self) -> Entry:
         entry = self._entries.popleft()
         end = entry.end_sample if isinstance(entry, Frame) else entry.sample
-        self._untrimmed.append((entry.entry_id, self._at_16k(end)))
+        self._untrimmed.append((entry.entry_id, end))
+        self._keeper.hear(entry)
         return entry
+
+    async def _keep(self, piece: Piece) -> None:
+        await self._sink.keep(self.claim, piece)
 
     # ── Captions ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -184,14 +193,19 @@ class OwnedStream:
         await self._trim()
 
     async def _trim(self) -> None:
+        """Drop the entries whose audio is settled, and kept where it may be kept."""
         through = None
-        while self._untrimmed and self._untrimmed[0][1] <= self._settled:
+        while self._untrimmed and self._is_done_with(self._untrimmed[0][1]):
             through, _ = self._untrimmed.popleft()
         if through is not None:
             try:
                 await self._bus.trim(self.claim.stream.stream_id, through)
             except TranscriptionError as error:
                 logger.warning("stream %s not trimmed: %s", self.claim.stream.stream_id, error)
+
+    def _is_done_with(self, end: int) -> bool:
+        needed = self._keeper.needed_from
+        return self._at_16k(end) <= self._settled and (needed is None or end <= needed)
 
     def _at_16k(self, sample: int) -> int:
         return sample * SAMPLE_RATE // self.claim.stream.sample_rate

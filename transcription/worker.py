@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from transcription.bus import AudioBus, Entry
 from transcription.captions import Final, Gap, Partial
 from transcription.errors import TranscriptionError
+from transcription.keeping import Piece
 from transcription.owned import OwnedStream
 from transcription.recogniser import Recogniser
 from transcription.spoken import SpokenTimes
@@ -34,6 +35,7 @@ class Claim:
     stream: StreamInfo
     fence: int
     settled_sample: int  # at 16 kHz; everything before is stored already
+    kept_until: int = 0  # at the stream's rate; what may be kept of the audio before is kept already
     spoken: SpokenTimes = field(default_factory=SpokenTimes, compare=False)
 
 
@@ -48,6 +50,9 @@ class CaptionSink(Protocol):
     async def store(self, claim: Claim, caption: Final | Gap) -> None: ...
 
     async def settle(self, claim: Claim, sample: int) -> None: ...
+
+    async def keep(self, claim: Claim, piece: Piece) -> None:
+        """Store audio beyond its transcription; a piece that was stored before changes nothing."""
 
     async def released(self, claim: Claim) -> None:
         """All audio of the stream is settled for now."""

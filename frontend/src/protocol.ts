@@ -36,6 +36,8 @@ export interface ParticipantView {
   muted: boolean;
   /** When the hand was raised, in ms since the epoch. */
   hand_ms: number | null;
+  /** To their audio being kept; null while they have not answered. */
+  audio_agreed: boolean | null;
 }
 
 export interface WordView {
@@ -137,6 +139,8 @@ export interface Doors {
   type: "meeting.changed";
   locked: boolean;
   waiting_room: boolean;
+  /** The audio of those who agree is kept. */
+  keep_audio: boolean;
 }
 
 /** A stretch that is not transcribed; `end_ms` is null while it goes on. */
@@ -235,7 +239,13 @@ export type HostRequest =
   | { type: "participant.rename"; participant_id: string; name: string }
   | { type: "participant.ask_mute" | "participant.lower_hand"; participant_id: string }
   | { type: "participant.remove" | "participant.admit"; participant_id: string }
-  | { type: "meeting.set"; locked?: boolean; waiting_room?: boolean; off_record?: boolean };
+  | { type: "meeting.set"; locked?: boolean; waiting_room?: boolean; off_record?: boolean; keep_audio?: boolean };
+
+/** Whether one's own audio may be kept. */
+export interface AgreeToKeeping {
+  type: "audio.agree";
+  agreed: boolean;
+}
 
 /** `revision` is the one the page shows. */
 export interface EditSegment {
@@ -254,6 +264,7 @@ export type RoomRequest =
   | AddMark
   | EditMark
   | HostRequest
+  | AgreeToKeeping
   | EditSegment;
 
 export type AudioRequest =

@@ -22,8 +22,9 @@ from meetings.protocol.requests import AudioStart, AudioStop, Ping
 from meetings.protocol.texts import decode_audio_request
 from meetings.redis import audio_bus
 from meetings.services.hosting import Silence, silence_of
+from meetings.services.keeping import Keeping, keeping_of
 from meetings.services.streams import StreamRefused, open_stream
-from transcription.bus import Appended
+from transcription.bus import Appended, NewFrame
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
 from transcription.log_ids import bind
 from transcription.streams import StreamInfo
@@ -70,6 +71,7 @@ class AudioConsumer(MeetingConsumer):
         self._stream: OpenStream | None = None
         self._appender = Appender(self._append)
         self._silence = Silence()
+        self._keeping = Keeping()
         self._allowance = Allowance(BURST_SECONDS, REAL_TIME_FACTOR)  # starting again renews nothing
 
     async def entered(self) -> None:
@@ -172,7 +174,7 @@ class AudioConsumer(MeetingConsumer):
             appended = await audio_bus().append_all(
                 stream.info.stream_id,
                 stream.writer,
-                [(frame.first_sample, self._on_record(frame), age_ms(frame)) for frame in frames],
+                [self._on_record(frame) for frame in frames],
             )
         except (BusFull, BusUnavailable):
             await self._hold(stream)
@@ -187,14 +189,18 @@ class AudioConsumer(MeetingConsumer):
             if len(appended) < len(frames):
                 await self._hold(stream)
 
-    def _on_record(self, frame: AudioFrame) -> bytes:
-        """The frame's audio; digital silence for what was said off the record, also when it comes much later."""
-        captured_at = datetime.now(UTC) - timedelta(milliseconds=age_ms(frame))
-        return bytes(len(frame.pcm)) if self._silence.covers(captured_at) else frame.pcm
+    def _on_record(self, frame: AudioFrame) -> NewFrame:
+        """The frame for the bus; digital silence for what was said off the record, also when it comes much later."""
+        age = age_ms(frame)
+        captured_at = datetime.now(UTC) - timedelta(milliseconds=age)
+        if self._silence.covers(captured_at):
+            return NewFrame(frame.first_sample, bytes(len(frame.pcm)), age)
+        return NewFrame(frame.first_sample, frame.pcm, age, self._keeping.covers(captured_at))
 
     async def audio_record(self, _message: dict[str, Any]) -> None:
-        """A host went off the record, or on again."""
+        """A host went off the record, or on again, or it changed whether this participant's audio is kept."""
         self._silence = await in_database(silence_of, self.meeting.pk)
+        self._keeping = await in_database(keeping_of, self.participant.pk)
 
     async def _register_again(self, stream: OpenStream) -> None:
         with suppress(BusUnavailable):  # then the next frame tries

@@ -8,7 +8,7 @@ from meetings.models import Participant
 from meetings.protocol.events import MuteAsked, ParticipantHand, ParticipantJoined, ParticipantLeft
 from meetings.protocol.refusals import ProtocolError
 from meetings.protocol.requests import Admit, AskMute, HostRequest, LowerHand, Remove, Rename, SetMeeting
-from meetings.services import hosting, presence
+from meetings.services import hosting, keeping, presence
 
 
 async def host_meeting(by: Participant, request: HostRequest) -> None:
@@ -42,8 +42,13 @@ async def _do(by: Participant, request: HostRequest) -> None:
 
 async def _rename(meeting_id: UUID, request: Rename) -> None:
     person = await in_database(hosting.rename, meeting_id, request.participant_id, request.name)
-    state = await presence.room_state(meeting_id)
-    await fanout.publish(meeting_id, ParticipantJoined(presence.participant_view(person, state)))
+    await announce_person(person)
+
+
+async def announce_person(person: Participant) -> None:
+    """Tell the room how somebody is now."""
+    state = await presence.room_state(person.meeting_id)
+    await fanout.publish(person.meeting_id, ParticipantJoined(presence.participant_view(person, state)))
 
 
 async def _remove(meeting_id: UUID, participant_id: UUID) -> None:
@@ -57,6 +62,10 @@ async def _set(by: Participant, request: SetMeeting) -> None:
     if request.locked is not None or request.waiting_room is not None:
         doors = await in_database(hosting.set_doors, by.meeting_id, request.locked, request.waiting_room)
         await fanout.publish(by.meeting_id, doors)
+    if request.keep_audio is not None:
+        meeting, host = await in_database(keeping.keep_audio, by.pk, request.keep_audio)
+        await announce_person(host)
+        await fanout.publish(meeting.pk, hosting.doors(meeting))
     if request.off_record is True:
         await fanout.publish(by.meeting_id, await in_database(hosting.go_off_record, by.meeting_id, by.pk))
     elif request.off_record is False and (span := await in_database(hosting.go_on_record, by.meeting_id)):

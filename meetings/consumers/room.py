@@ -10,7 +10,7 @@ from meetings.consumers.allowance import Allowance
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.company import Company
 from meetings.consumers.following import Following
-from meetings.consumers.hosting import host_meeting
+from meetings.consumers.hosting import announce_person, host_meeting
 from meetings.consumers.timing import delivered
 from meetings.consumers.welcome import everybody, welcome_message
 from meetings.database import in_database
@@ -29,10 +29,10 @@ from meetings.protocol.events import (
     Status,
 )
 from meetings.protocol.refusals import CloseCode, ProtocolError
-from meetings.protocol.requests import AddMark, EditMark, EditSegment, Hand, Hello, Ping, Signal, State
+from meetings.protocol.requests import AddMark, AgreeToKeeping, EditMark, EditSegment, Hand, Hello, Ping, Signal, State
 from meetings.protocol.texts import decode_room_request
 from meetings.redis import redis_client
-from meetings.services import captions, corrections, hosting, marks, measurements, presence, transcribers
+from meetings.services import captions, corrections, hosting, keeping, marks, measurements, presence, transcribers
 from meetings.services.hearing import ice_servers
 from meetings.services.rooms import start_meeting
 
@@ -92,12 +92,10 @@ class RoomConsumer(MeetingConsumer):
                 await self._welcome(request)
             case Ping():
                 await self._answer_heartbeat(request)
-            case State():
-                await self._set_muted(request.muted)
+            case State() | Hand() | AgreeToKeeping():
+                await self._about_oneself(request)
             case Signal():
                 await self._signal(request)
-            case Hand():
-                await self._set_hand(request.raised)
             case AddMark() | EditMark():
                 await self._mark(request)
             case EditSegment():
@@ -215,6 +213,15 @@ class RoomConsumer(MeetingConsumer):
         sequence = max(newest, self._captions.last or 0)
         await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=sequence, latency=latency or UNSET))
 
+    async def _about_oneself(self, request: State | Hand | AgreeToKeeping) -> None:
+        match request:
+            case State():
+                await self._set_muted(request.muted)
+            case Hand():
+                await self._set_hand(request.raised)
+            case AgreeToKeeping():
+                await self._agree(request.agreed)
+
     async def _set_muted(self, muted: bool) -> None:
         if not self.meeting.takes_audio:
             await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over.")
@@ -222,6 +229,12 @@ class RoomConsumer(MeetingConsumer):
         self._muted = muted
         await presence.set_muted(self.meeting.pk, self.participant.pk, muted)
         await fanout.publish(self.meeting.pk, ParticipantState(str(self.participant.pk), muted))
+
+    async def _agree(self, agreed: bool) -> None:
+        person = await in_database(keeping.agree, self.participant.pk, agreed)
+        self.participant.audio_agreed = agreed
+        await announce_person(person)
+        await fanout.record_changed(self.meeting.pk)
 
     async def _set_hand(self, raised: bool) -> None:
         self._hand_ms = await presence.set_hand(self.meeting.pk, self.participant.pk, raised)

@@ -1,6 +1,7 @@
 """The truth: who met, who spoke, what was said. Times are integer milliseconds from the meeting's start."""
 
 from meetings.models.audit import AuditEntry
+from meetings.models.keeping import KeptPiece, KeptSpan
 from meetings.models.meeting import Meeting, ShareLink, new_join_code
 from meetings.models.minutes import Minutes
 from meetings.models.people import ApiToken, User
@@ -13,6 +14,8 @@ __all__ = [
     "AudioStream",
     "AuditEntry",
     "Job",
+    "KeptPiece",
+    "KeptSpan",
     "Mark",
     "Meeting",
     "Minutes",

@@ -13,6 +13,7 @@ class AuditEntry(models.Model):
 
     class Action(models.TextChoices):
         READ = "read", _("Read")
+        LISTENED = "listened", _("Listened to the audio")
         SEARCHED = "searched", _("Searched")
         EXPORTED = "exported", _("Exported")
         CHANGED = "changed", _("Changed")

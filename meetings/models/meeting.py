@@ -43,6 +43,8 @@ class Meeting(models.Model):
     planned_minutes = models.PositiveSmallIntegerField(_("planned length (min)"), default=60)
     locked = models.BooleanField(_("locked"), default=False)  # nobody new joins
     waiting_room = models.BooleanField(_("waiting room"), default=False)  # newcomers wait until a host admits them
+    keep_audio = models.BooleanField(_("keep the audio"), default=False)  # of those who agree to it
+    audio_days = models.PositiveSmallIntegerField(_("audio is kept for (days)"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.SCHEDULED)
     visibility = models.CharField(
         _("who can read it"), max_length=12, choices=Visibility.choices, default=Visibility.PARTICIPANTS

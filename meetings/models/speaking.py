@@ -29,6 +29,7 @@ class Participant(models.Model):
     role = models.CharField(_("role"), max_length=8, choices=Role.choices)
     admission = models.CharField(_("admission"), max_length=8, choices=Admission.choices, default=Admission.ADMITTED)
     consented_at = models.DateTimeField(_("consented to transcription"), null=True, blank=True)
+    audio_agreed = models.BooleanField(_("agreed that their audio is kept"), null=True)  # empty: has not been asked
     color = models.PositiveSmallIntegerField(_("colour"), default=0)  # index into the palette, by order of joining
     joined_at = models.DateTimeField(_("joined"), null=True, blank=True)
     left_at = models.DateTimeField(_("left"), null=True, blank=True)  # empty while in the room
@@ -59,6 +60,7 @@ class AudioStream(models.Model):
     fence = models.PositiveBigIntegerField(default=0)  # rises with every new owner: only the newest may store
     settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
     received_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; noted when audio pauses
+    kept_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; what may be kept before it, is
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled
 

@@ -26,6 +26,7 @@ class ParticipantView(Struct):
     present: bool
     muted: bool
     hand_ms: int | None  # when the hand was raised, in ms since the epoch
+    audio_agreed: bool | None  # to their audio being kept; null while they have not answered
 
 
 class WordView(Struct):
@@ -155,6 +156,7 @@ class Signalled(Struct, tag="signalled"):
 class MeetingChanged(Struct, tag="meeting.changed"):
     locked: bool
     waiting_room: bool
+    keep_audio: bool  # of those who agree
 
 
 class OffRecordChanged(Struct, tag="off_record.changed"):

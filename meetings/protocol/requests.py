@@ -76,6 +76,12 @@ class EditSegment(Struct, tag="segment.edit", forbid_unknown_fields=True):
     text: Annotated[str, Meta(max_length=10_000)]
 
 
+class AgreeToKeeping(Struct, tag="audio.agree", forbid_unknown_fields=True):
+    """Whether one's own audio may be kept, where a host has turned that on; it holds from now on."""
+
+    agreed: bool
+
+
 class Rename(Struct, tag="participant.rename", forbid_unknown_fields=True):
     """Everybody renames themselves, a host anybody."""
 
@@ -113,10 +119,11 @@ class SetMeeting(Struct, tag="meeting.set", forbid_unknown_fields=True):
     locked: bool | None = None
     waiting_room: bool | None = None
     off_record: bool | None = None
+    keep_audio: bool | None = None
 
 
 HostRequest = Rename | AskMute | LowerHand | Remove | Admit | SetMeeting
-RoomRequest = Hello | Ping | State | Hand | Signal | AddMark | EditMark | EditSegment | HostRequest
+RoomRequest = Hello | Ping | State | Hand | Signal | AddMark | EditMark | EditSegment | AgreeToKeeping | HostRequest
 
 # ── What clients send on the audio socket, beside frames ────────────────────────────────────────────────────────────
 

@@ -26,15 +26,15 @@ def edit_key(meeting_id: UUID | str) -> str:
     return f"edits:{meeting_id}"
 
 
-def claim_stream(stream_id: str) -> tuple[int, int] | None:
-    """Fence off former owners; returns (fence, settled sample), or None when the stream is gone."""
+def claim_stream(stream_id: str) -> tuple[int, int, int] | None:
+    """Fence off former owners; returns (fence, settled sample, kept until), or None when the stream is gone."""
     with transaction.atomic():
         stream = AudioStream.objects.select_for_update().filter(pk=stream_id).first()
         if stream is None:
             return None
         stream.fence += 1
         stream.save(update_fields=["fence"])
-        return stream.fence, stream.settled_sample
+        return stream.fence, stream.settled_sample, stream.kept_until
 
 
 def settle_stream(stream_id: str, fence: int, sample: int) -> None:

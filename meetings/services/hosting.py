@@ -80,7 +80,7 @@ def set_doors(meeting_id: UUID, locked: bool | None, waiting_room: bool | None) 
 
 
 def doors(meeting: Meeting) -> MeetingChanged:
-    return MeetingChanged(locked=meeting.locked, waiting_room=meeting.waiting_room)
+    return MeetingChanged(locked=meeting.locked, waiting_room=meeting.waiting_room, keep_audio=meeting.keep_audio)
 
 
 # ── Off the record ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -133,6 +133,7 @@ def participant_view(participant: Participant, state: RoomState) -> ParticipantV
         present=key in state.here,
         muted=key not in state.unmuted,
         hand_ms=state.hands.get(key),
+        audio_agreed=participant.audio_agreed,
     )
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from meetings.models import AudioStream, Meeting, Participant, Recording, ReviewStep, SegmentRevision
+from meetings.models import AudioStream, KeptPiece, Meeting, Participant, Recording, ReviewStep, SegmentRevision
 from meetings.redis import audio_bus, with_redis
+from meetings.services import keeping, kept_audio
 from meetings.services.uploads import path_of
 
 
 def anonymise(participant: Participant) -> None:
-    """Nothing of the person but what they said stays: no name, no account. Names within the text stay."""
+    """Nothing of the person but what they said stays: no name, account or audio. Names within the text stay."""
     with transaction.atomic():
         number = participant.meeting.participants.filter(color__lte=participant.color).count()
         name = _("Participant %(number)d") % {"number": number}
@@ -19,16 +20,20 @@ def anonymise(participant: Participant) -> None:
         SegmentRevision.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(speaker=participant).update(what=name)
+        keeping.agree(participant.pk, False)
+        kept_audio.forget(KeptPiece.objects.filter(stream__participant=participant))
 
 
 def delete_meetings(meetings: Iterable[Meeting]) -> None:
-    """Rows, the search index that is kept of them, uploaded files, and audio that still waits for a transcriber."""
+    """Rows, the search index that is kept of them, files, and audio that still waits for a transcriber."""
     ids = [meeting.pk for meeting in meetings]
     streams = AudioStream.objects.filter(participant__meeting__in=ids)
     stream_ids = [str(pk) for pk in streams.values_list("pk", flat=True)]
     for recording in Recording.objects.filter(meeting__in=ids):
         path_of(recording).unlink(missing_ok=True)
+    kept = list(KeptPiece.objects.filter(stream__in=streams).values_list("file", flat=True))
     Meeting.objects.filter(pk__in=ids).delete()
+    kept_audio.drop_files(kept)
     with_redis(lambda: _discard(stream_ids))
 
 

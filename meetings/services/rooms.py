@@ -14,6 +14,7 @@ from django.utils import timezone
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
 from meetings.protocol.events import MeetingEnded
+from meetings.services import keeping
 from meetings.services.access import SESSION_KEY, seat_of
 
 MAX_LISTED = 200
@@ -50,6 +51,8 @@ def create_meeting(
     time_zone: str = "UTC",
     planned_at: datetime | None = None,
     planned_minutes: int = 60,
+    keep_audio: bool = False,
+    audio_days: int | None = None,
 ) -> Meeting:
     return Meeting.objects.create(
         host=host,
@@ -59,6 +62,8 @@ def create_meeting(
         time_zone=time_zone,
         planned_at=planned_at,
         planned_minutes=planned_minutes,
+        keep_audio=keep_audio,
+        audio_days=audio_days,
     )
 
 
@@ -79,21 +84,28 @@ def change_meeting(meeting: Meeting, **fields: str) -> Meeting:
 
 
 def join(
-    meeting: Meeting, *, user: User | AnonymousUser, session: MutableMapping[str, Any], display_name: str
+    meeting: Meeting,
+    *,
+    user: User | AnonymousUser,
+    session: MutableMapping[str, Any],
+    display_name: str,
+    audio_agreed: bool | None = None,
 ) -> Participant:
     """Make the person a participant, or find who they are already; raises JoinRefused.
 
-    Whoever joins has consented to being transcribed. Where there is a waiting room, newcomers wait for a host.
+    Whoever joins has consented to being transcribed; `audio_agreed` says whether to their audio being kept, too, and is
+    None where they were not asked. Where there is a waiting room, newcomers wait for a host.
     """
     with transaction.atomic():
         locked = Meeting.objects.select_for_update().get(pk=meeting.pk)
         if known := seat_of(locked, user, session):
-            return _back(known)
+            return _back(known, audio_agreed)
         if not locked.takes_audio:
             raise MeetingOver
         if locked.locked and locked.host_id != user.pk:
             raise MeetingLocked
         participant = _new_participant(locked, user, display_name)
+        _answer(participant, audio_agreed)
     if not user.is_authenticated:
         session[SESSION_KEY] = {**session.get(SESSION_KEY, {}), str(meeting.pk): str(participant.pk)}
     if participant.admission == Participant.Admission.WAITING:
@@ -101,13 +113,19 @@ def join(
     return participant
 
 
-def _back(seat: Participant) -> Participant:
+def _back(seat: Participant, audio_agreed: bool | None) -> Participant:
     if seat.admission == Participant.Admission.REMOVED:
         raise Removed
     if seat.consented_at is None:
         seat.consented_at = timezone.now()
         seat.save(update_fields=["consented_at"])
+    _answer(seat, audio_agreed)
     return seat
+
+
+def _answer(seat: Participant, audio_agreed: bool | None) -> None:
+    if audio_agreed is not None:
+        keeping.agree(seat.pk, audio_agreed)
 
 
 def _new_participant(meeting: Meeting, user: User | AnonymousUser, display_name: str) -> Participant:

@@ -1,6 +1,6 @@
 """The pages of a meeting: make it, join it, be in it, read it."""
 
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +20,7 @@ from meetings.forms import GuestForm, LobbyForm, MeetingForm
 from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Meeting, Participant, User
-from meetings.services import access, audit_log, rooms
+from meetings.services import access, audit_log, retention, rooms
 
 ACTIONS = {  # in the audit log, where it is not reading
     "meeting-minutes": audit_log.Action.EXPORTED,
@@ -71,7 +71,8 @@ def new(request: HttpRequest) -> HttpResponse:
     form = MeetingForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
         meeting = rooms.create_meeting(request.user, **form.cleaned_data)
-        rooms.join(meeting, user=request.user, session=request.session, display_name="")
+        agreed = meeting.keep_audio or None
+        rooms.join(meeting, user=request.user, session=request.session, display_name="", audio_agreed=agreed)
         return redirect("home") if meeting.planned_at else redirect("meeting-room", meeting.code)
     return render(request, "meetings/new.html", {"form": form})
 
@@ -88,15 +89,17 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if not meeting.takes_audio and access.may_read(meeting, request.user, request.session):
         return redirect("meeting-transcript", code)
     known = request.user.is_authenticated or seat is not None
-    form = (LobbyForm if known else GuestForm)(request.POST or None)
+    asked = {"audio": seat.audio_agreed} if seat is not None else {}
+    form = (LobbyForm if known else GuestForm)(request.POST or None, initial=asked, keeps_audio=meeting.keep_audio)
     if request.method == "POST" and form.is_valid():
-        return _enter(request, meeting, form.cleaned_data.get("display_name", ""))
+        return _enter(request, meeting, form.cleaned_data)
     context = {
         "meeting": meeting,
         "form": form,
         "seat": seat,
         "door": _door(meeting, seat, request.user),
         "languages": LANGUAGE_CHOICES,
+        "audio_days": retention.audio_days_of(meeting),
     }
     return render(request, "meetings/join.html", context)
 
@@ -110,9 +113,10 @@ def _door(meeting: Meeting, seat: Participant | None, user: User | AnonymousUser
     return "locked" if meeting.locked and seat is None and meeting.host_id != user.pk else "open"
 
 
-def _enter(request: HttpRequest, meeting: Meeting, display_name: str) -> HttpResponse:
+def _enter(request: HttpRequest, meeting: Meeting, entered: dict[str, Any]) -> HttpResponse:
+    name, agreed = entered.get("display_name", ""), entered.get("audio")
     try:
-        rooms.join(meeting, user=request.user, session=request.session, display_name=display_name)
+        rooms.join(meeting, user=request.user, session=request.session, display_name=name, audio_agreed=agreed)
     except rooms.JoinRefused:
         return redirect("meeting-join", meeting.code)
     return redirect("meeting-room", meeting.code)
@@ -156,6 +160,7 @@ def room(request: HttpRequest, code: str) -> HttpResponse:
         "participants": meeting.participants.exclude(joined_at=None),
         "segments": list(meeting.segments.select_related("participant")),
         "overlay_url": _overlay_url(request, meeting) if participant.is_host else "",
+        "audio_days": retention.audio_days_of(meeting),
         "invite_url": request.build_absolute_uri(reverse("meeting-join", args=[code])),
     }
     return render(request, "meetings/room.html", context)

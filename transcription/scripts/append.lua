@@ -1,5 +1,6 @@
 -- Appends frames exactly once, in their order. KEYS: frames, state, live. ARGV: writer, bound, stream id, seconds to keep
--- the state, then first sample, PCM16 and age in ms of each frame ("pause" alone ends a stretch).
+-- the state, then first sample, PCM16, age in ms and whether it may be kept (1) of each frame ("pause" alone ends a
+-- stretch).
 -- Returns {status, next sample, gap in samples} of each frame, up to the first that was not taken.
 local writer, cursor, paused = unpack(redis.call('HMGET', KEYS[2], 'writer', 'next', 'paused'))
 if not cursor then return {{'unknown', 0, 0}} end
@@ -24,8 +25,8 @@ end
 
 local room = tonumber(ARGV[2]) - redis.call('XLEN', KEYS[1])
 local results, taken = {}, false
-for index = 5, #ARGV, 3 do
-  local first, pcm, age = tonumber(ARGV[index]), ARGV[index + 1], ARGV[index + 2]
+for index = 5, #ARGV, 4 do
+  local first, pcm, age, keep = tonumber(ARGV[index]), ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
   local last = first + #pcm / 2
   if last <= cursor then
     results[#results + 1] = {'duplicate', cursor, 0}
@@ -40,7 +41,10 @@ for index = 5, #ARGV, 3 do
     local entry, gap = {'s', whole(first), 'd', pcm, 'a', age}, first - cursor
     if paused then
       gap = 0
-      entry[7], entry[8] = 'r', 1
+      entry[#entry + 1], entry[#entry + 2] = 'r', 1
+    end
+    if keep == '1' then
+      entry[#entry + 1], entry[#entry + 2] = 'k', 1
     end
     redis.call('XADD', KEYS[1], '*', unpack(entry)) -- first write: here a full Redis refuses
     room, cursor, paused, taken = room - 1, last, false, true

@@ -51,12 +51,14 @@ it("shows how the meeting is set and sets it", () => {
   expect(find<HTMLInputElement>("[data-host-target=locked]").checked).toBe(true);
   press("[data-host-target=locked]");
   press("[data-host-target=waitingRoom]");
+  press("[data-host-target=keepAudio]");
   press("[data-host-target=offRecord]");
   apply(goldenMessage("room_events", "off the record"));
   press("[data-host-target=offRecord]");
   expect(asked).toEqual([
     { type: "meeting.set", locked: false },
     { type: "meeting.set", waiting_room: true },
+    { type: "meeting.set", keep_audio: true },
     { type: "meeting.set", off_record: true },
     { type: "meeting.set", off_record: false },
   ]);

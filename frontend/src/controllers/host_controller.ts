@@ -5,9 +5,10 @@ import { newSegment, slot } from "../room/segment-element";
 
 /** A host's switches, and the list of those who wait to be let in. */
 export class HostController extends Controller<HTMLElement> {
-  static targets = ["locked", "waitingRoom", "offRecord", "waiting", "waitingList", "template"];
+  static targets = ["locked", "waitingRoom", "keepAudio", "offRecord", "waiting", "waitingList", "template"];
   declare lockedTarget: HTMLInputElement;
   declare waitingRoomTarget: HTMLInputElement;
+  declare keepAudioTarget: HTMLInputElement;
   declare offRecordTargets: HTMLElement[];
   declare waitingTarget: HTMLElement;
   declare waitingListTarget: HTMLElement;
@@ -19,6 +20,7 @@ export class HostController extends Controller<HTMLElement> {
     this.off = store.isOffRecord;
     this.lockedTarget.checked = store.doors.locked;
     this.waitingRoomTarget.checked = store.doors.waitingRoom;
+    this.keepAudioTarget.checked = store.doors.keepAudio;
     for (const button of this.offRecordTargets) button.ariaPressed = String(this.off);
     this.showWaiting(store.waiting);
   }
@@ -29,6 +31,10 @@ export class HostController extends Controller<HTMLElement> {
 
   openWaitingRoom(): void {
     ask({ type: "meeting.set", waiting_room: this.waitingRoomTarget.checked });
+  }
+
+  keepAudio(): void {
+    ask({ type: "meeting.set", keep_audio: this.keepAudioTarget.checked });
   }
 
   toggleRecord(): void {

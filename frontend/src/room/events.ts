@@ -2,6 +2,7 @@
 import type { UplinkState } from "../audio/uplink";
 import type {
   AddMark,
+  AgreeToKeeping,
   CaptionFinal,
   EditMark,
   EditSegment,
@@ -34,8 +35,8 @@ export type LineSent = CustomEvent<EditSegment>;
 
 /** `mark:compose`: open the form for a mark of a kind, on a caption or the newest one. */
 export type MarkComposed = CustomEvent<{ kind: MarkKind; sequence: number | null }>;
-/** `host:ask`: a host, or somebody who renames themselves, wants something done. */
-export type HostAsked = CustomEvent<{ request: HostRequest | SignalRequest }>;
+/** `host:ask`: a host, or somebody for themselves, wants something done. */
+export type HostAsked = CustomEvent<{ request: HostRequest | SignalRequest | AgreeToKeeping }>;
 /** `room:mute-asked`: a host asks this person to turn the microphone off. */
 export type MuteAsked = CustomEvent<{ name: string }>;
 /** `room:record`: the meeting went off the record, or on again. */

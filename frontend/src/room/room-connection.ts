@@ -1,6 +1,7 @@
 import { LastingSocket, type Surroundings } from "../net/lasting-socket";
 import type {
   AddMark,
+  AgreeToKeeping,
   CaptionFinal,
   EditMark,
   EditSegment,
@@ -97,7 +98,7 @@ export class RoomConnection {
   }
 
   /** What need not be said again after a break: a host's request, or a signal. */
-  request(request: HostRequest | SignalRequest): void {
+  request(request: HostRequest | SignalRequest | AgreeToKeeping): void {
     this.say(request);
   }
 

@@ -29,7 +29,7 @@ export class RoomStore {
   readonly people = new Map<string, Person>();
   readonly marks = new Map<string, Mark>();
   readonly offRecord = new Map<number, OffRecord>();
-  doors = { locked: false, waitingRoom: false };
+  doors = { locked: false, waitingRoom: false, keepAudio: false };
   /** Who waits to be let in; known to hosts only. */
   waiting: Array<{ id: string; name: string }> = [];
   you = "";
@@ -101,7 +101,7 @@ export class RoomStore {
         this.offRecord.set(event.id, event);
         break;
       case "meeting.changed":
-        this.doors = { locked: event.locked, waitingRoom: event.waiting_room };
+        this.doors = { locked: event.locked, waitingRoom: event.waiting_room, keepAudio: event.keep_audio };
         break;
       case "waiting.changed":
         this.waiting = event.people;
