@@ -54,15 +54,17 @@ def _line(segment: Segment) -> dict[str, Any]:
 
 
 def _doubts(segment: Segment) -> Iterator[tuple[int, int]]:
-    """Where in the text the doubtful words stand, in UTF-16 code units as browsers count."""
+    return (place for word, place in places(segment) if word["confidence"] < DOUBTFUL)
+
+
+def places(segment: Segment) -> Iterator[tuple[dict[str, Any], tuple[int, int]]]:
+    """Each word and where it stands in the text, from and to in UTF-16 code units as browsers count."""
     at = 0
     for word in segment.words:
         begin = segment.text.find(word["text"], at)
-        if begin < 0:
-            continue
-        at = begin + len(word["text"])
-        if word["confidence"] < DOUBTFUL:
-            yield _units(segment.text[:begin]), _units(segment.text[:at])
+        if begin >= 0:
+            at = begin + len(word["text"])
+            yield word, (_units(segment.text[:begin]), _units(segment.text[:at]))
 
 
 def _units(text: str) -> int:

@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from meetings.models import Meeting
-from meetings.services import access, audit_log, review, review_lines
+from meetings.services import access, audit_log, listening, review, review_lines
 from meetings.services.corrections import Author, CorrectionRefused
 
 _decoder = msgspec.json.Decoder(review.Command)
@@ -16,25 +16,27 @@ _decoder = msgspec.json.Decoder(review.Command)
 @never_cache
 @require_safe
 def page(request: HttpRequest, code: str) -> HttpResponse:
-    meeting = _reviewable(request, code)
+    meeting = reviewable(request, code)
     audit_log.record(audit_log.Action.READ, meeting.pk, request.user)
-    return render(request, "meetings/review.html", {"meeting": meeting, "steps": meeting.review_steps.all()})
+    context = {"meeting": meeting, "steps": meeting.review_steps.all(), "kept_people": listening.kept_people(meeting)}
+    context["duration_ms"] = listening.duration_ms(meeting)
+    return render(request, "meetings/review.html", context)
 
 
 @never_cache
 @require_safe
 def lines(request: HttpRequest, code: str) -> JsonResponse:
     """All lines a page at a time (`from`), or those changed since (`after`)."""
-    meeting = _reviewable(request, code)
+    meeting = reviewable(request, code)
     if "after" in request.GET:
-        return JsonResponse(review_lines.changed_lines(meeting, _number(request, "after")))
-    return JsonResponse(review_lines.page_of_lines(meeting, _number(request, "from")))
+        return JsonResponse(review_lines.changed_lines(meeting, whole_number(request, "after")))
+    return JsonResponse(review_lines.page_of_lines(meeting, whole_number(request, "from")))
 
 
 @never_cache
 @require_safe
 def history(request: HttpRequest, code: str) -> JsonResponse:
-    found = review_lines.history(_reviewable(request, code), _number(request, "line"))
+    found = review_lines.history(reviewable(request, code), whole_number(request, "line"))
     if found is None:
         raise Http404
     return JsonResponse(found)
@@ -42,7 +44,7 @@ def history(request: HttpRequest, code: str) -> JsonResponse:
 
 @require_POST
 def change(request: HttpRequest, code: str) -> JsonResponse:
-    meeting = _reviewable(request, code)
+    meeting = reviewable(request, code)
     try:
         command = _decoder.decode(request.body)
         operation = review.apply(meeting, command, _author(meeting, request))
@@ -59,14 +61,15 @@ def _author(meeting: Meeting, request: HttpRequest) -> Author:
     return Author(str(request.user) if request.user.is_authenticated else str(participant), participant)
 
 
-def _number(request: HttpRequest, name: str) -> int:
+def whole_number(request: HttpRequest, name: str) -> int:
+    """What the address says it is, 0 where it says nothing; Http404 where that is no number."""
     value = request.GET.get(name, "0")
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise Http404
     return int(value)
 
 
-def _reviewable(request: HttpRequest, code: str) -> Meeting:
+def reviewable(request: HttpRequest, code: str) -> Meeting:
     """The meeting, for those who may review it; for all others there is none."""
     meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
     if not access.may_review(meeting, request.user, request.session):

@@ -36,6 +36,9 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-review-lines": (404, 405),
     "meeting-review-history": (404, 405),
     "meeting-review-change": (405, 404),
+    "meeting-review-words": (404, 405),
+    "meeting-audio": (404, 405),
+    "meeting-audio-of": (404, 405),
 }
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
 WITHOUT_A_MEETING = {
@@ -55,6 +58,7 @@ def routes() -> list[URLPattern]:
 MORE_ARGUMENTS: dict[str, list[object]] = {
     "meeting-minutes": ["txt"],
     "meeting-link-revoke": [UUID(int=0)],
+    "meeting-audio-of": [UUID(int=0)],
 }
 
 

@@ -64,7 +64,7 @@ async def test_audio_is_stored_in_pieces_of_thirty_seconds_and_the_open_one_is_n
 
 async def test_a_pause_and_audio_that_may_not_be_kept_end_a_piece() -> None:
     shelf = Shelf()
-    entries = [
+    entries: list[Entry] = [
         *frames(0, 300),
         Pause(b"2-0", 300),
         *frames(900, 1_000),

@@ -54,6 +54,7 @@ export function overlapping(lines: ReviewLine[]): Set<number> {
 export function fillLine(element: HTMLElement, line: ReviewLine, person: Person | undefined): void {
   Object.assign(element.dataset, {
     sequence: String(line.sequence),
+    start: String(line.start_ms),
     kind: line.kind,
     color: String(person?.color ?? 0),
   });
