@@ -17,8 +17,8 @@ class EndpointRules:
     offset: float = 0.35  # below it a frame counts as silence
     pre_roll: int = 320 * MS  # kept before the first voiced frame
     post_roll: int = 160 * MS  # kept after the last one
-    draft: int = 192 * MS  # silence after which the final is decoded early
-    endpoint: int = 480 * MS  # silence that ends an utterance
+    draft: int = 160 * MS  # silence after which the final is decoded early
+    endpoint: int = 352 * MS  # silence that ends an utterance
     relaxed_until: int = 6_000 * MS  # longer utterances end at shorter pauses…
     longest: int = 14_000 * MS  # …and here they are cut, at the quietest place of the last seconds
     search: int = 3_000 * MS

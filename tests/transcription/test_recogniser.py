@@ -79,7 +79,7 @@ async def test_a_window_that_kills_the_engine_twice_is_unclear_and_no_other_is_h
 
 
 async def test_while_one_lane_hangs_another_serves_the_other_speakers(recogniser: Start) -> None:
-    async with recogniser("lanes=2,hang=1100", hang_seconds=250.0) as engine:
+    async with recogniser("lanes=2,hang=1100", hang_seconds=100.0) as engine:
         harmed = asyncio.create_task(talk(engine, "harmed", 1_001))
         assert words(await talk(engine, "other", 1)) == numbers(1)
         assert not harmed.done()
