@@ -13,8 +13,8 @@ function caretAt(x: number, y: number): { node: Node; offset: number } | null {
     const caret = document.caretPositionFromPoint(x, y);
     return caret && { node: caret.offsetNode, offset: caret.offset };
   }
-  const range = (document as Document).caretRangeFromPoint(x, y); // Safari
-  return range && { node: range.startContainer, offset: range.startOffset };
+  const range = (document as Document).caretRangeFromPoint?.(x, y); // Safari
+  return range ? { node: range.startContainer, offset: range.startOffset } : null;
 }
 
 /** The characters [from, to) of an element's text; null when it is shorter. */
