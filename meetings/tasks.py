@@ -4,11 +4,11 @@ from functools import partial
 
 from celery import shared_task
 
-from meetings import fanout
+from meetings import fanout, hearing_again
 from meetings.feeding import transcribe
 from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
-from meetings.services import presence, recordings, retention, sessions, streams, uploads
+from meetings.services import presence, recordings, retention, second_pass, sessions, streams, uploads
 
 RESUME_SECONDS = 20.0
 
@@ -81,3 +81,18 @@ def expire() -> tuple[int, int]:
 def sweep_kept_audio() -> tuple[int, int]:
     """Delete kept files without a row and rows without a file; returns how many."""
     return retention.sweep()
+
+
+@shared_task
+def transcribe_again(job_id: int) -> None:
+    """On the `media` queue: a second pass over a meeting's kept audio."""
+    hearing_again.run(job_id)
+
+
+@shared_task
+def begin_second_passes() -> int:
+    """Start what waits and what a dead worker left; returns how many."""
+    jobs = second_pass.waiting()
+    for job_id in jobs:
+        transcribe_again.apply_async([job_id], expires=RESUME_SECONDS)
+    return len(jobs)

@@ -18,6 +18,7 @@ from meetings.views import (
     recordings,
     review,
     search,
+    second_pass,
     sharing,
 )
 
@@ -48,6 +49,9 @@ urlpatterns = [
     path("m/<str:code>/review/lines", review.lines, name="meeting-review-lines"),
     path("m/<str:code>/review/history", review.history, name="meeting-review-history"),
     path("m/<str:code>/review/change", review.change, name="meeting-review-change"),
+    path("m/<str:code>/review/again", second_pass.state, name="meeting-second-pass"),
+    path("m/<str:code>/review/again/begin", second_pass.begin, name="meeting-second-pass-begin"),
+    path("m/<str:code>/review/again/take", second_pass.take, name="meeting-second-pass-take"),
     path("m/<str:code>/review/words", listening.words, name="meeting-review-words"),
     path("m/<str:code>/review/audio.wav", listening.sound, name="meeting-audio"),
     path("m/<str:code>/review/audio/<uuid:participant_id>.wav", listening.sound, name="meeting-audio-of"),

@@ -6,6 +6,7 @@ from meetings.models.meeting import Meeting, ShareLink, new_join_code
 from meetings.models.minutes import Minutes
 from meetings.models.people import ApiToken, User
 from meetings.models.recordings import Job, Recording
+from meetings.models.second_pass import SecondPass, Suggestion
 from meetings.models.speaking import AudioStream, OffRecord, Participant
 from meetings.models.transcript import Mark, ReviewStep, Segment, SegmentRevision
 
@@ -23,9 +24,11 @@ __all__ = [
     "Participant",
     "Recording",
     "ReviewStep",
+    "SecondPass",
     "Segment",
     "SegmentRevision",
     "ShareLink",
+    "Suggestion",
     "User",
     "new_join_code",
 ]

@@ -78,6 +78,7 @@ class SegmentRevision(models.Model):
         SPEAKER = "speaker", _("Speaker")
         HIDDEN = "hidden", _("Hidden or shown")
         REVIEWED = "reviewed", _("Reviewed")
+        SECOND = "second", _("Second pass")
         UNDO = "undo", _("Undone")
 
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="revisions")

@@ -50,15 +50,19 @@ def _new_stream(participant: Participant, start: AudioStart) -> AudioStream:
 
 
 def _info(participant: Participant, stream: AudioStream) -> StreamInfo:
-    names = participant.meeting.participants.values_list("display_name", flat=True)
     return StreamInfo(
         stream_id=str(stream.pk),
         meeting_id=str(participant.meeting_id),
         participant_id=str(participant.pk),
         sample_rate=stream.sample_rate,
         language=stream.language,
-        vocabulary=tuple(names[:50]),
+        vocabulary=vocabulary_of(participant),
     )
+
+
+def vocabulary_of(participant: Participant) -> tuple[str, ...]:
+    """Names that may be said in the participant's meeting."""
+    return tuple(participant.meeting.participants.values_list("display_name", flat=True)[:50])
 
 
 def note_received(stream_id: str, sample: int) -> None:

@@ -47,7 +47,7 @@ def change(request: HttpRequest, code: str) -> JsonResponse:
     meeting = reviewable(request, code)
     try:
         command = _decoder.decode(request.body)
-        operation = review.apply(meeting, command, _author(meeting, request))
+        operation = review.apply(meeting, command, author_of(meeting, request))
     except CorrectionRefused as error:
         return JsonResponse({"code": error.code, "message": error.message}, status=409)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -56,7 +56,7 @@ def change(request: HttpRequest, code: str) -> JsonResponse:
     return JsonResponse({"operation": str(operation) if operation else None})
 
 
-def _author(meeting: Meeting, request: HttpRequest) -> Author:
+def author_of(meeting: Meeting, request: HttpRequest) -> Author:
     participant = access.participant_of(meeting, request.user, request.session)
     return Author(str(request.user) if request.user.is_authenticated else str(participant), participant)
 

@@ -38,6 +38,9 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-review-change": (405, 404),
     "meeting-review-words": (404, 405),
     "meeting-audio": (404, 405),
+    "meeting-second-pass": (404, 405),
+    "meeting-second-pass-begin": (405, 404),
+    "meeting-second-pass-take": (405, 404),
     "meeting-audio-of": (404, 405),
 }
 TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}

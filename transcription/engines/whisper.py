@@ -45,16 +45,20 @@ TOKENS_A_SECOND = 8  # nobody speaks faster
 MAX_PROMPT = 220  # vocabulary tokens, half of what the decoder holds
 
 
+def device_and_precision(device: str, compute_type: str) -> tuple[str, str]:
+    """What "auto" means on this machine."""
+    if device == "auto":
+        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+    if compute_type == "auto":
+        compute_type = "float16" if device == "cuda" else "int8"
+    return device, compute_type
+
+
 class WhisperEngine:
     """Any CTranslate2 Whisper model; `device` and `compute_type` "auto" take a GPU where there is one."""
 
     def __init__(self, settings: EngineSettings) -> None:
-        device = settings.device
-        if device == "auto":
-            device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
-        compute = settings.compute_type
-        if compute == "auto":
-            compute = "float16" if device == "cuda" else "int8"
+        device, compute = device_and_precision(settings.device, settings.compute_type)
         path = resolve_model(settings.model)
         threads = settings.threads or os.cpu_count() or 1
         self.lanes = min(threads, MOST_LANES) if device == "cpu" else 1

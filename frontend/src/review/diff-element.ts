@@ -18,6 +18,11 @@ export function historyItem(change: LineHistory["changes"][number]): HTMLElement
   return element;
 }
 
+/** What a change takes out and puts in. */
+export function diffItem(parts: LineHistory["changes"][number]["diff"]): HTMLElement {
+  return item(parts);
+}
+
 const ELEMENTS = { same: "span", gone: "del", new: "ins" } as const;
 
 function item(parts: ["same" | "gone" | "new", string][]): HTMLElement {
