@@ -111,14 +111,16 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 5 * 3600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {
+CELERY_TASK_ROUTES = {  # long: with a worker of its own
     "meetings.tasks.transcribe_recording": {"queue": "media"},
     "meetings.tasks.transcribe_again": {"queue": "media"},
-}  # long: with a worker of its own
+    "meetings.tasks.tell_shared_apart": {"queue": "media"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "expire-presence": {"task": "meetings.tasks.expire_presence", "schedule": 10.0, "options": {"expires": 10}},
     "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 20.0, "options": {"expires": 20}},
+    "tell-apart": {"task": "meetings.tasks.tell_apart", "schedule": 60.0, "options": {"expires": 60}},
     "forget-uploads": {"task": "meetings.tasks.forget_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
     "end-sessions": {"task": "meetings.tasks.end_sessions", "schedule": 60.0, "options": {"expires": 60}},
     "begin-second-passes": {"task": "meetings.tasks.begin_second_passes", "schedule": 10.0, "options": {"expires": 10}},

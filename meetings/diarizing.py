@@ -1,6 +1,7 @@
 """The child process that tells speakers apart, fed with samples as they are decoded."""
 
 import asyncio
+import importlib.util
 import json
 import logging
 import os
@@ -10,12 +11,16 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
 from meetings.database import in_database
 from meetings.decoder import BLOCK, decoded
+from meetings.services import shared_microphones
+from meetings.services.kept_audio import KeptAudioMissing
 from meetings.services.speakers import Diarization
+from transcription.diarization.bundle import find_bundle
 from transcription.diarization.turns import SpeakerCount, Turn
 
 logger = logging.getLogger(__name__)
@@ -49,6 +54,30 @@ async def blocks(path: Path) -> AsyncGenerator[bytes, None]:
     async with decoded(path) as samples:
         while pcm := await samples.read(BLOCK):
             yield pcm
+
+
+def _can_diarize() -> bool:
+    """Whether the extra and a model are there; loads neither."""
+    has_model = os.environ.get("DIARIZATION_MODEL") or os.environ.get("HF_TOKEN") or find_bundle()
+    return bool(has_model) and importlib.util.find_spec("pyannote") is not None
+
+
+async def diarize_room(room_id: UUID) -> None:
+    """Tell apart who shared a microphone, if nobody did yet; audio that is gone meanwhile is given up."""
+    if not _can_diarize() or not await in_database(shared_microphones.is_waiting, room_id):
+        return
+    try:
+        said = await diarize(_kept(room_id), SpeakerCount(), lambda _share: None)
+    except KeptAudioMissing as missing:
+        logger.warning("participant %s: who shared the microphone is not told apart, %s is gone", room_id, missing)
+        said = Diarization()
+    await in_database(shared_microphones.finish, room_id, said)
+
+
+async def _kept(room_id: UUID) -> AsyncGenerator[bytes, None]:
+    runs = shared_microphones.samples(room_id)
+    while pcm := await in_database(next, runs, b""):
+        yield pcm
 
 
 async def _start(bounds: SpeakerCount) -> asyncio.subprocess.Process:

@@ -1,16 +1,29 @@
 """Periodic work, safe to run twice."""
 
 from functools import partial
+from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from celery import shared_task
 
 from meetings import fanout, hearing_again
+from meetings.diarizing import diarize_room
 from meetings.feeding import transcribe
 from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
-from meetings.services import presence, recordings, retention, second_pass, sessions, streams, uploads
+from meetings.services import (
+    presence,
+    recordings,
+    retention,
+    second_pass,
+    sessions,
+    shared_microphones,
+    streams,
+    uploads,
+)
 
 RESUME_SECONDS = 20.0
+TELL_APART_SECONDS = 60.0
 
 
 @shared_task
@@ -53,6 +66,21 @@ def resume_recordings() -> int:
     for job_id in jobs:
         transcribe_recording.apply_async([job_id], expires=RESUME_SECONDS)
     return len(jobs)
+
+
+@shared_task
+def tell_shared_apart(room_id: str) -> None:
+    """On the `media` queue: who spoke into a shared microphone, from its kept audio."""
+    async_to_sync(diarize_room)(UUID(room_id))
+
+
+@shared_task
+def tell_apart() -> int:
+    """Start telling apart who shared a microphone in meetings that are over; returns of how many."""
+    waiting = shared_microphones.waiting()
+    for room_id in waiting:
+        tell_shared_apart.apply_async([str(room_id)], expires=TELL_APART_SECONDS)
+    return len(waiting)
 
 
 @shared_task

@@ -63,6 +63,7 @@ class AudioStream(models.Model):
     kept_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; what may be kept before it, is
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled
+    diarized_at = models.DateTimeField(_("speakers told apart"), null=True, blank=True)  # of a shared microphone
 
     class Meta:
         ordering: ClassVar = ["started_at"]

@@ -28,8 +28,8 @@ FAILURES = {
     "voices": "The file has too many channels to be a speaker each: sixteen are the most.",
 }
 UNTOLD = {
-    "extra": "Speakers were not told apart: the server lacks the extra for it (`make install-diarization`).",
-    "models": "Speakers were not told apart: the models for it are missing (`make install-diarization`).",
+    "extra": "Speakers were not told apart: the server lacks the extra for it (make install-diarization).",
+    "models": "Speakers were not told apart: the models for it are missing (make install-diarization).",
     "disk": "Speakers were not told apart: the server's disk is full.",
     "crash": "Speakers were not told apart: it failed. The media worker's log says why.",
 }
@@ -147,7 +147,7 @@ def finish(job_id: int, said: Diarization) -> None:
             return
         streams = list(streams_of(job.recording))
         if said.turns:
-            speakers.assign(streams[0], said.turns)
+            speakers.assign(streams[:1], said.turns)
         length_ms = max(stream.received_until for stream in streams) * 1_000 // SAMPLE_RATE
         if meeting := job.recording.meeting:
             meeting.ended_at = job.recording.created_at + timedelta(milliseconds=length_ms)

@@ -29,28 +29,41 @@ class _Spoken:
     end_ms: int
 
 
-def assign(stream: AudioStream, turns: Iterable[Turn], *, within: bool = False) -> int:
-    """Give a stream's lines to its speakers, within a transaction; returns how many there are.
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Whose words are whose; those that nobody was heard to say stay with the microphone."""
 
-    The first is who stood for the recording; `within` a microphone that has a name, all are new and carry it. A line
-    of two speakers becomes two. One that a person changed stays whole, one given to somebody stays theirs.
+    microphone: Participant
+    people: Sequence[Participant]
+
+    def of(self, run: Run) -> Participant:
+        return self.microphone if run.speaker is None else self.people[run.speaker]
+
+
+def assign(streams: Sequence[AudioStream], turns: Sequence[Turn], *, within: bool = False) -> int:
+    """Give the lines of a microphone's streams to its speakers, within a transaction; returns how many there are.
+
+    Turns are in meeting time. The first speaker is who stood for the recording; `within` a microphone that has a name,
+    all are new and carry it. A line of two speakers becomes two. One that a person changed stays whole, one given to
+    somebody stays theirs.
     """
-    meeting = Meeting.objects.select_for_update().get(pk=stream.participant.meeting_id)
-    moved = [Turn(turn.start_ms + stream.offset_ms, turn.end_ms + stream.offset_ms, turn.speaker) for turn in turns]
-    count = 1 + max((turn.speaker for turn in moved), default=-1)
+    heard = streams[0].participant
+    meeting = Meeting.objects.select_for_update().get(pk=heard.meeting_id)
+    count = 1 + max((turn.speaker for turn in turns), default=-1)
     if not count:
         return 0
-    people = _people_within(stream.participant, count) if within else _people(stream.participant, count)
-    speakers, fresh, changed = Speakers(moved), [], []
-    lines = stream.segments.filter(kind=Segment.Kind.SPEECH, participant=stream.participant)
-    for line in lines.order_by("start_ms", "sequence"):
-        parts = _parts(line, speakers)
-        changed.append(line)
-        fresh += [_part_of(line, run, people) for run in parts[1:]]
-        _keep(line, parts[0], people, whole=len(parts) == 1)
-    _apart(stream, fresh)
-    _store(meeting, changed, fresh)
-    return len(people)
+    cast = Cast(heard, _people_within(heard, count) if within else _people(heard, count))
+    speakers = Speakers(turns)
+    for stream in streams:
+        changed, fresh = [], []
+        for line in stream.segments.filter(kind=Segment.Kind.SPEECH, participant=heard).order_by("start_ms"):
+            parts = _parts(line, speakers)
+            changed.append(line)
+            fresh += [_part_of(line, run, cast) for run in parts[1:]]
+            _keep(line, parts[0], cast, whole=len(parts) == 1)
+        _apart(stream, fresh)
+        _store(meeting, changed, fresh)
+    return count
 
 
 def _people(heard: Participant, count: int) -> list[Participant]:
@@ -94,9 +107,9 @@ def _parts(line: Segment, speakers: Speakers) -> list[Run]:
     return runs(words, speakers)
 
 
-def _keep(line: Segment, run: Run, people: Sequence[Participant], *, whole: bool) -> None:
+def _keep(line: Segment, run: Run, cast: Cast, *, whole: bool) -> None:
     """The line keeps its first speaker's words."""
-    line.participant = people[run.speaker or 0]
+    line.participant = cast.of(run)
     if whole:
         return
     words = line.words[: run.end]
@@ -106,14 +119,14 @@ def _keep(line: Segment, run: Run, people: Sequence[Participant], *, whole: bool
     line.end_sample = line.start_sample + (line.end_ms - line.start_ms) * SAMPLES_PER_MS
 
 
-def _part_of(line: Segment, run: Run, people: Sequence[Participant]) -> Segment:
+def _part_of(line: Segment, run: Run, cast: Cast) -> Segment:
     words = line.words[run.first : run.end]
     start_ms, end_ms = words[0]["start_ms"], words[-1]["end_ms"]
     text = _text(line, words)
     return Segment(
         meeting_id=line.meeting_id,
         stream_id=line.stream_id,
-        participant=people[run.speaker or 0],
+        participant=cast.of(run),
         start_sample=line.start_sample + (start_ms - line.start_ms) * SAMPLES_PER_MS,
         end_sample=line.start_sample + (end_ms - line.start_ms) * SAMPLES_PER_MS,
         start_ms=start_ms,

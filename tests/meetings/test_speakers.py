@@ -60,7 +60,7 @@ def test_whole_lines_go_to_their_speakers(stream: AudioStream) -> None:
     line(stream, 0, "good morning everybody")
     line(stream, 5_000, "hello to you")
     line(stream, 9_000, "let us begin")
-    assert assign(stream, [Turn(0, 2_000, 0), Turn(4_900, 7_000, 1), Turn(9_000, 11_000, 0)]) == 2
+    assert assign([stream], [Turn(0, 2_000, 0), Turn(4_900, 7_000, 1), Turn(9_000, 11_000, 0)]) == 2
     assert said(stream) == [
         ("Speaker 1", "good morning everybody"),
         ("Speaker 2", "hello to you"),
@@ -71,7 +71,7 @@ def test_whole_lines_go_to_their_speakers(stream: AudioStream) -> None:
 def test_a_line_of_two_speakers_becomes_two_and_loses_no_word(stream: AudioStream) -> None:
     line(stream, 0, "are you ready yes I am")
     line(stream, 10_000, "fine")
-    assign(stream, [Turn(0, 1_500, 0), Turn(1_500, 3_000, 1), Turn(10_000, 11_000, 0)])
+    assign([stream], [Turn(0, 1_500, 0), Turn(1_500, 3_000, 1), Turn(10_000, 11_000, 0)])
     assert said(stream) == [("Speaker 1", "are you ready"), ("Speaker 2", "yes I am"), ("Speaker 1", "fine")]
     lines = list(stream.segments.order_by("start_ms"))
     assert [(part.start_ms, part.end_ms) for part in lines] == [(0, 1_500), (1_500, 3_000), (10_000, 10_500)]
@@ -81,19 +81,19 @@ def test_a_line_of_two_speakers_becomes_two_and_loses_no_word(stream: AudioStrea
     assert (meeting.last_sequence, meeting.last_edit) == (3, 3)
 
 
-def test_times_count_from_where_the_stream_begins(stream: AudioStream) -> None:
+def test_turns_are_in_meeting_time_wherever_the_stream_begins(stream: AudioStream) -> None:
     stream.offset_ms = 60_000
     stream.save()
     line(stream, 60_000, "one two")
     line(stream, 65_000, "three four")
-    assign(stream, [Turn(0, 1_000, 0), Turn(5_000, 6_000, 1)])
+    assign([stream], [Turn(60_000, 61_000, 0), Turn(65_000, 66_000, 1)])
     assert said(stream) == [("Speaker 1", "one two"), ("Speaker 2", "three four")]
 
 
 def test_a_corrected_line_stays_whole(stream: AudioStream, ada: User) -> None:
     mixed = line(stream, 0, "are you ready yes I am")
     correct_text(stream.participant.meeting, Line(mixed.sequence, 0), "Are you ready? Yes.", Author("Ada"))
-    assign(stream, [Turn(0, 1_500, 0), Turn(1_500, 9_000, 1)])
+    assign([stream], [Turn(0, 1_500, 0), Turn(1_500, 9_000, 1)])
     assert [text for _, text in said(stream)] == ["Are you ready? Yes."]
 
 
@@ -103,7 +103,7 @@ def test_a_line_that_was_given_to_somebody_stays_theirs(stream: AudioStream) -> 
     mixed = line(stream, 0, "are you ready yes I am")
     Meeting.objects.update(review=Meeting.Review.IN_REVIEW, ended_at=timezone.now() + timedelta(minutes=1))
     apply(meeting, Reassign([LineRef(mixed.sequence, 0)], bea.pk), Author("Ada"))
-    assign(stream, [Turn(0, 1_500, 0), Turn(1_500, 9_000, 1)])
+    assign([stream], [Turn(0, 1_500, 0), Turn(1_500, 9_000, 1)])
     assert said(stream) == [("Bea", "are you ready yes I am")]
 
 
@@ -112,7 +112,7 @@ def test_lines_without_words_and_gaps_are_kept(stream: AudioStream) -> None:
     Segment.objects.filter(pk=unclear.pk).update(words=[])
     gap = line(stream, 2_000, "")
     Segment.objects.filter(pk=gap.pk).update(kind=Segment.Kind.GAP)
-    assign(stream, [Turn(0, 400, 1), Turn(400, 500, 0)])
+    assign([stream], [Turn(0, 400, 1), Turn(400, 500, 0)])
     assert said(stream)[0] == ("Speaker 2", "[unclear]")
     assert stream.segments.filter(kind=Segment.Kind.GAP).count() == 1
 
@@ -120,11 +120,11 @@ def test_lines_without_words_and_gaps_are_kept(stream: AudioStream) -> None:
 def test_words_at_the_same_time_still_make_lines_of_their_own(stream: AudioStream) -> None:
     line(stream, 0, "one two", word_ms=0)
     line(stream, 0 + 1, "three four", word_ms=700)
-    assign(stream, [Turn(0, 700, 0), Turn(700, 1_500, 1)])
+    assign([stream], [Turn(0, 700, 0), Turn(700, 1_500, 1)])
     assert [text for _, text in said(stream)] == ["one two", "three", "four"]
 
 
 def test_no_turns_change_nothing(stream: AudioStream) -> None:
     line(stream, 0, "good morning")
-    assert assign(stream, []) == 0
+    assert assign([stream], []) == 0
     assert said(stream) == [("Recording", "good morning")]
