@@ -1,6 +1,7 @@
-"""`python -m bench.media [--minutes 60]`: what uploads cost and how right their speakers are, over SPEECH_DIR.
+"""`python -m bench.media [--only speakers uploads long] [--minutes 60]`: what uploads cost, how right speakers are.
 
-Uploads go through the whole product on real processes (base, int8); speakers through the child that the worker starts.
+The recordings are those of SPEECH_DIR. Uploads go through the whole product on real processes (base, int8); speakers
+through the child that the worker starts.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,10 @@ class Watched:
                 times = process.cpu_times()
                 self._cpu[process.pid] = times.user + times.system
         self.peak_bytes = max(self.peak_bytes, total)
+
+    def cpu_so_far(self) -> float:
+        self._sample()
+        return sum(self._cpu.values())
 
     def end(self) -> None:
         self._over.set()
@@ -151,15 +157,18 @@ def upload(samples: Samples, speakers: str, folder: Path, **settings: str) -> re
             stack.wait_ready()
             ada = Person(stack.base_url)
             ada.sign_up("Ada")
-            watched = Watched(stack.running["media"].pid)
+            watched, engine = Watched(stack.running["media"].pid), Watched(stack.running["transcriber"].pid)
+            before = engine.cpu_so_far()
             seconds = _transcribed(ada, folder / "upload.flac", speakers)
             watched.end()
+            engine.end()
         finally:
             stack.stop()
     length = len(samples) / 16_000
     return {
         "run": f"upload, {speakers}, {settings.get('ENGINE', 'base int8')}", "minutes": length / 60,
         "ratio": seconds / length, "peak_mb": watched.peak_bytes / 1e6,
+        "cpu_ratio": (watched.cpu_seconds + engine.cpu_seconds - before) / length,
     }  # fmt: skip
 
 
@@ -184,8 +193,36 @@ def _transcribed(ada: Any, path: Path, speakers: str) -> float:
     return time.monotonic() - began
 
 
+def _speakers(folder: Path, tracks: Any, _minutes: float) -> list[report.Row]:
+    ear = Ear()
+    scripts = [attribution.scripted(folder, tracks, name) for name in attribution.SCENARIOS]
+    return [*speakers_of("AMI", attribution.ami(folder), ear), *speakers_of("scripts", scripts, ear)]
+
+
+def _uploads(folder: Path, tracks: Any, _minutes: float) -> list[report.Row]:
+    whole = attribution.scripted(folder, tracks, "soak-ten").samples
+    with tempfile.TemporaryDirectory(prefix="bench-media-") as scratch:
+        Path(scratch).chmod(0o755)  # Postgres runs as a user of its own
+        return [speed_of_diarization(whole), upload(whole, "one", Path(scratch))]
+
+
+def _long(folder: Path, tracks: Any, minutes: float) -> list[report.Row]:
+    """Memory; a scripted recogniser stands for the model, whose memory does not depend on the length."""
+    whole = attribution.scripted(folder, tracks, "soak-ten").samples
+    long = np.resize(whole, int(minutes * 60 * 16_000))
+    with tempfile.TemporaryDirectory(prefix="bench-media-") as scratch:
+        Path(scratch).chmod(0o755)
+        return [speed_of_diarization(long), upload(long, "one", Path(scratch), ENGINE="scripted", MODEL="speed=0")]
+
+
+PARTS: dict[str, Callable[[Path, Any, float], list[report.Row]]] = {
+    "speakers": _speakers, "uploads": _uploads, "long": _long,
+}  # fmt: skip
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts to measure")
     options.add_argument("--minutes", type=float, default=180.0, help="length of the long file, made by repetition")
     chosen = options.parse_args()
     speech = os.environ.get("SPEECH_DIR")
@@ -193,27 +230,11 @@ def main() -> None:
         sys.exit("SPEECH_DIR must name the folder with the recordings and their truth")
     folder, tracks = Path(speech), load_tracks(Path(speech))
     print(report.table([], COLUMNS), flush=True)
-    rows = _measure(folder, tracks, chosen.minutes)
+    rows = [row for part in chosen.only for row in PARTS[part](folder, tracks, chosen.minutes)]
     print(report.table(rows, COLUMNS))
     about = {**report.machine(), "settings": {"model": "base", "compute_type": "int8", "long_minutes": chosen.minutes}}
-    print(report.write("media-cpu", about, rows))
-
-
-def _measure(folder: Path, tracks: Any, long_minutes: float) -> list[report.Row]:
-    ear = Ear()
-    rows = speakers_of("AMI", attribution.ami(folder), ear)
-    rows += speakers_of("scripts", [attribution.scripted(folder, tracks, name) for name in attribution.SCENARIOS], ear)
-    del ear
-    whole = attribution.scripted(folder, tracks, "soak-ten").samples
-    long = np.resize(whole, int(long_minutes * 60 * 16_000))
-    rows.append(speed_of_diarization(long))
-    for samples, speakers, settings in (
-        (whole, "one", {}),
-        (long, "one", {"ENGINE": "scripted", "MODEL": "speed=0"}),
-    ):
-        with tempfile.TemporaryDirectory(prefix="bench-media-") as scratch:
-            rows.append(upload(samples, speakers, Path(scratch), **settings))
-    return rows
+    name = "-".join(["media", *(chosen.only if len(chosen.only) < len(PARTS) else ["cpu"])])
+    print(report.write(name, about, rows))
 
 
 if __name__ == "__main__":
