@@ -1,10 +1,12 @@
 """Recordings: chunks arrive once and in order, only their owner sees them, and what is no recording is refused."""
 
+import errno
 import subprocess
 import sys
 import wave
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 from uuid import UUID
 
 import numpy as np
@@ -87,6 +89,25 @@ def test_files_beyond_the_limit_and_too_many_uploads_are_refused(browser: Client
 def test_a_full_disk_is_said_before_anything_is_sent(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "SPARE_BYTES", 10**18)
     assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"}).status_code == 413
+
+
+def test_a_disk_that_fills_up_meanwhile_loses_nothing_that_was_acknowledged(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = begin(browser, 10)
+    send(browser, recording, 0, b"01234")
+    with monkeypatch.context() as full:
+        full.setattr(uploads.os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        assert send(browser, recording, 5, b"56789") == (507, None)
+    assert send(browser, recording, 5, b"56789") == (200, 10)
+    assert uploads.path_of(recording).read_bytes() == b"0123456789"
+
+
+def test_the_same_file_may_be_uploaded_twice(browser: Client) -> None:
+    first, second = complete(browser), complete(browser)
+    assert uploads.path_of(first) != uploads.path_of(second)
+    meetings = [recordings.open_recording(recording.job, 5_000)[0].meeting_id for recording in (first, second)]
+    assert len(set(meetings)) == 2
 
 
 @pytest.mark.parametrize("name", ["recording", "recording-state", "recording-cancel", "recording-retry"])

@@ -75,3 +75,9 @@ def test_without_the_models_it_says_so(tmp_path: Path) -> None:
 def test_a_hub_that_cannot_be_reached_leaves_the_bundle(tmp_path: Path) -> None:
     said = diarized(np.zeros(16_000, np.float32), HF_TOKEN="x", HF_ENDPOINT="http://127.0.0.1:9")
     assert said[-1] == {"turns": []}
+
+
+@needs_extra
+def test_a_pipeline_that_is_not_there_is_said_and_not_replaced(tmp_path: Path) -> None:
+    said = diarized(np.zeros(16_000, np.float32), DIARIZATION_MODEL=str(tmp_path))
+    assert said[-1] == {"unable": "models"}

@@ -11,13 +11,16 @@ import sys
 import tempfile
 import warnings
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from transcription.diarization.bundle import Bundle, find_bundle
+from transcription.diarization.bundle import find_bundle
 from transcription.diarization.turns import SpeakerCount
 from transcription.models import ask_hub
+
+if TYPE_CHECKING:
+    from transcription.diarization.pipeline import Diarizer
 
 logger = logging.getLogger(__name__)
 REASONS = {
@@ -49,7 +52,7 @@ def _turns(count: SpeakerCount) -> list[list[int]]:
     try:
         import torch
 
-        from transcription.diarization.pipeline import load
+        import transcription.diarization.pipeline  # noqa: F401  all that the extra brings
     except ImportError as error:
         logger.warning("diarization: %s", error)
         raise Unable("extra") from error
@@ -63,8 +66,7 @@ def _turns(count: SpeakerCount) -> list[list[int]]:
             return []
         samples.seek(0)
         pcm = np.memmap(samples, np.int16, mode="c")  # torch wants memory it may write; nothing is
-        diarizer = load(*_model())
-        return [[turn.start_ms, turn.end_ms, turn.speaker] for turn in diarizer.turns(pcm, count, _progress)]
+        return [[turn.start_ms, turn.end_ms, turn.speaker] for turn in _loaded().turns(pcm, count, _progress)]
 
 
 def _spool(source: IO[bytes], target: IO[bytes]) -> None:
@@ -81,15 +83,24 @@ def _say(message: dict[str, Any]) -> None:
     print(json.dumps(message), flush=True)
 
 
-def _model() -> tuple[str | Bundle, str | None]:
+def _loaded() -> "Diarizer":
     """DIARIZATION_MODEL, or the hub's where token and hub are there, or the bundle; raises Unable."""
+    from transcription.diarization.pipeline import load
+
     token = os.environ.get("HF_TOKEN")
     if chosen := os.environ.get("DIARIZATION_MODEL"):
-        return chosen, token
+        try:
+            return load(chosen, token)
+        except OSError as error:
+            logger.error("DIARIZATION_MODEL: %s", error)
+            raise Unable("models") from error
     if token and _hub_answers():
-        return ON_THE_HUB, token
+        try:
+            return load(ON_THE_HUB, token)
+        except OSError as error:
+            logger.warning("%s cannot be had (%s): the bundled models are used", ON_THE_HUB, error)
     if bundle := find_bundle():
-        return bundle, None
+        return load(bundle, None)
     raise Unable("models")
 
 
