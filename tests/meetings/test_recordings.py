@@ -97,7 +97,7 @@ def test_a_disk_that_fills_up_meanwhile_loses_nothing_that_was_acknowledged(
     recording = begin(browser, 10)
     send(browser, recording, 0, b"01234")
     with monkeypatch.context() as full:
-        full.setattr(uploads.os, "fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
+        full.setattr("os.fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
         assert send(browser, recording, 5, b"56789") == (507, None)
     assert send(browser, recording, 5, b"56789") == (200, 10)
     assert uploads.path_of(recording).read_bytes() == b"0123456789"

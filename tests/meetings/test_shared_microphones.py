@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from meetings.diarizing import diarize_room
 from meetings.models import AudioStream, KeptPiece, Meeting, Participant
+from meetings.models.keeping import kept_storage
 from meetings.services import kept_audio, shared_microphones
 from meetings.services.speakers import Diarization
 from tests.meetings.cast import ended
@@ -39,7 +40,7 @@ def room(meeting: Meeting, settings: Any, tmp_path: Any) -> AudioStream:
 
 def keep(stream: AudioStream, first_sample: int, samples: NDArray[np.int16]) -> None:
     flac = kept_audio.encode(samples.tobytes(), 16_000)
-    name = kept_audio.kept_storage().save(f"{stream.pk}/{first_sample}.flac", ContentFile(flac))
+    name = kept_storage().save(f"{stream.pk}/{first_sample}.flac", ContentFile(flac))
     KeptPiece.objects.create(
         stream=stream, first_sample=first_sample, samples=len(samples), file=name, size_bytes=len(flac)
     )
@@ -109,8 +110,8 @@ def test_it_is_tried_again_when_the_extra_was_missing_and_given_up_when_it_faile
 def test_two_real_people_at_one_microphone_are_told_apart(room: AudioStream) -> None:
     samples, turns = telephone_call()
     pcm = (samples * 32_767).astype(np.int16)
-    for start in range(0, len(pcm), 160_000):
-        keep(room, start, pcm[start : start + 160_000])
+    for first in range(0, len(pcm), 160_000):
+        keep(room, first, pcm[first : first + 160_000])
     for start, end, name in sorted(turns, key=lambda turn: turn[0] - turn[1])[:2]:  # the longest are of one each
         line(room, 10_000 + round(start * 1_000), name, word_ms=round((end - start) * 1_000))
     async_to_sync(diarize_room)(room.participant_id)
