@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial as bind
 from typing import TypeVar
@@ -17,7 +18,7 @@ from meetings.measures import measures
 from meetings.models import AudioStream
 from meetings.protocol.events import CaptionFinal, CaptionPartial
 from meetings.redis import audio_bus, redis_client
-from meetings.services import captions, kept_audio, streams
+from meetings.services import captions, keeping, kept_audio, streams
 from transcription.captions import Final, Gap, Partial
 from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, StoreUnavailable
@@ -64,7 +65,11 @@ class MeetingSink:
     async def keep(self, claim: Claim, piece: Piece) -> None:
         stream, fence = claim.stream, claim.fence
         saving = (stream.meeting_id, stream.stream_id, fence, piece, stream.sample_rate)
-        name, size_bytes = await in_storage(bind(kept_audio.save_file, *saving))
+        try:
+            name, size_bytes = await in_storage(bind(kept_audio.save_file, *saving))
+        except StoreUnavailable:
+            await _note_stuck(stream.meeting_id)
+            raise
         try:
             kept = await _stored(bind(kept_audio.record, stream.stream_id, fence, piece, name, size_bytes))
         except LeaseLost:
@@ -83,6 +88,12 @@ class MeetingSink:
         stream_ids = await _stored(bind(streams.unfinished_streams, meeting_id))
         if stream_ids and await audio_bus().drained(stream_ids):
             await _stored(bind(streams.finish_drained, meeting_id))
+
+
+async def _note_stuck(meeting_id: str) -> None:
+    """Pages are told with their next status."""
+    with suppress(RedisError):
+        await redis_client().set(keeping.stuck_key(meeting_id), 1, ex=keeping.STUCK_SECONDS)
 
 
 async def _announced(claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int) -> None:

@@ -122,6 +122,8 @@ export interface Status {
   lag_ms: number;
   sequence: number;
   latency?: Latency;
+  /** Audio that should be kept cannot be stored just now. */
+  keeping?: "stuck";
 }
 
 /** One stage of a caption's way from the microphone to the page; "caption" is the whole. */

@@ -202,8 +202,8 @@ class RoomConsumer(MeetingConsumer):
 
     async def _send_status(self) -> None:
         state, lag_ms = await transcribers.glance()
-        key_makers = captions.sequence_key, captions.edit_key, marks.change_key, fanout.presence_key
-        numbers = await redis_client().mget([key(self.meeting.pk) for key in key_makers])
+        numbered = captions.sequence_key, captions.edit_key, marks.change_key, fanout.presence_key
+        *numbers, stuck = await redis_client().mget([key(self.meeting.pk) for key in (*numbered, keeping.stuck_key)])
         newest, newest_edit, newest_change, newest_presence = (int(number or 0) for number in numbers)
         await self._captions.noticed(newest)
         await self._edits.noticed(newest_edit)
@@ -211,7 +211,8 @@ class RoomConsumer(MeetingConsumer):
         await self._company.noticed(newest_presence)
         latency = await measurements.latency_of(self.meeting.pk)
         sequence = max(newest, self._captions.last or 0)
-        await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=sequence, latency=latency or UNSET))
+        optional: dict[str, Any] = {"latency": latency or UNSET, "keeping": "stuck" if stuck else UNSET}
+        await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=sequence, **optional))
 
     async def _about_oneself(self, request: State | Hand | AgreeToKeeping) -> None:
         match request:

@@ -195,6 +195,7 @@ class Status(Struct, tag="status"):
     lag_ms: int
     sequence: int
     latency: LatencyView | UnsetType = UNSET  # absent while nobody speaks
+    keeping: Literal["stuck"] | UnsetType = UNSET  # audio that should be kept cannot be stored just now
 
 
 class MeetingEnded(Struct, tag="meeting.ended"):

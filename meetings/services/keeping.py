@@ -11,6 +11,13 @@ from django.utils import timezone
 from meetings.models import KeptSpan, Meeting, Participant
 from meetings.services.hosting import HostingRefused
 
+STUCK_SECONDS = 15  # for which one failure is told
+
+
+def stuck_key(meeting_id: UUID | str) -> str:
+    """What Redis holds while audio of a meeting cannot be kept."""
+    return f"kept:stuck:{meeting_id}"
+
 
 def keep_audio(host_id: UUID, on: bool) -> tuple[Meeting, Participant]:
     """Turn it on or off for all; the host who turns it on agrees for themselves. Raises HostingRefused."""

@@ -159,6 +159,32 @@ async def test_in_a_running_meeting_only_those_who_agree_are_kept_and_only_from_
     assert of_guest[-1] >= marks[5] - 4
 
 
+async def test_a_full_disk_is_told_captions_go_on_and_the_audio_is_kept_afterwards(site: Stack, host: Person) -> None:
+    code = host.start_meeting("Weekly", keep_audio="on")
+    folder = site.folder / "kept"
+    folder.mkdir(exist_ok=True)
+    aside = folder.rename(site.folder / "aside")
+    folder.write_text("no folder: nothing can be stored in it")
+    async with host.room(code) as room, host.audio(code) as audio:
+        await hello(room)
+        stream_id = await start(audio)
+        for number in range(1, 11):
+            await audio.send_frame((number - 1) * FRAME_SAMPLES, counter_frame(number))
+        await stop(audio)
+        await room.expect("caption.final")
+        async with asyncio.timeout(20):
+            while (await _status(room)).get("keeping") != "stuck":
+                await asyncio.sleep(0.5)
+        folder.unlink()
+        aside.rename(folder)
+        await until(lambda: kept(site, stream_id) == {0: frames(1, 10)})
+
+
+async def _status(room: Socket) -> dict[str, Any]:
+    await room.say(type="ping", echo=0)
+    return await room.expect("status")
+
+
 async def test_a_guest_cannot_turn_it_on(site: Stack, host: Person) -> None:
     code = host.start_meeting("Weekly")
     guest = Person(site.base_url)

@@ -57,6 +57,13 @@ it("shows who answered before the sign alone, and lets them change their mind", 
   expect(asked).toEqual([{ type: "audio.agree", agreed: true }]);
 });
 
+it("says so while audio cannot be kept", () => {
+  apply(true, on, goldenMessage<RoomEvent>("room_events", "status while audio cannot be kept"));
+  expect(shownAnswer()).toBe("stuck");
+  apply(true, goldenMessage<RoomEvent>("room_events", "status"));
+  expect(shownAnswer()).toBe("true");
+});
+
 it("goes away when the host turns it off, and asks again when it is turned on again", () => {
   apply(null, on, off);
   expect([sign().hidden, panel().hidden]).toEqual([true, true]);

@@ -14,8 +14,9 @@ export class KeepingController extends Controller<HTMLElement> {
     const agreed = store.people.get(store.you)?.audio_agreed ?? null;
     const on = store.doors.keepAudio && store.ended === "no";
     this.signTarget.hidden = !on;
+    const now = store.status?.keeping ?? String(agreed);
     this.element.dataset.agreed = String(agreed);
-    for (const answer of this.answerTargets) answer.hidden = answer.dataset.answer !== String(agreed);
+    for (const answer of this.answerTargets) answer.hidden = answer.dataset.answer !== now;
     if (!on) this.show(false);
     else if (agreed === null && !this.asked) this.show(true);
     this.asked = on;
