@@ -130,6 +130,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600},
     },
+    "make-documents": {"task": "meetings.tasks.make_documents", "schedule": 2.0, "options": {"expires": 2}},
+    "forget-documents": {"task": "meetings.tasks.forget_documents", "schedule": 300.0, "options": {"expires": 300}},
     "complete-meetings": {"task": "meetings.tasks.complete_meetings", "schedule": 5.0, "options": {"expires": 5}},
 }
 
@@ -163,6 +165,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "frontend" / "dist"]
+MEDIA_ROOT = VAR_DIR / "files"  # never served as such: pages check who asks
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "kept_audio": {"BACKEND": ENVIRONMENT.audio_storage, "OPTIONS": ENVIRONMENT.storage_options()},

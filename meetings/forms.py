@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from meetings.exports import Options
+from meetings.exports import LABEL_LANGUAGES, Options
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import Mark, Meeting, Recording, User
 from meetings.names import validate_visible
@@ -183,6 +183,8 @@ class DownloadForm(forms.Form):
     transcript = forms.ChoiceField(choices=[("1", _("with transcript")), ("0", _("without it"))], required=False)
     text = forms.ChoiceField(choices=[("edited", _("as corrected")), ("original", _("as recognised"))], required=False)
 
+    language = forms.ChoiceField(choices=list(LABEL_LANGUAGES.items()), required=False)
+
     def options(self) -> Options:
         asked = self.cleaned_data
         return Options(
@@ -190,6 +192,7 @@ class DownloadForm(forms.Form):
             times=asked["times"] != "0",
             transcript=asked["transcript"] != "0",
             original=asked["text"] == "original",
+            labels=asked["language"],
         )
 
 

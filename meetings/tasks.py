@@ -12,6 +12,7 @@ from meetings.feeding import transcribe
 from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
 from meetings.services import (
+    documents,
     presence,
     recordings,
     retention,
@@ -124,3 +125,24 @@ def begin_second_passes() -> int:
     for job_id in jobs:
         transcribe_again.apply_async([job_id], expires=RESUME_SECONDS)
     return len(jobs)
+
+
+@shared_task
+def make_document(document_id: str) -> None:
+    """Takes up to minutes."""
+    documents.make(UUID(document_id))
+
+
+@shared_task
+def make_documents() -> int:
+    """Start on what was ordered; returns how many. Who takes one first makes it, so twice does no harm."""
+    ordered = documents.waiting()
+    for document_id in ordered:
+        make_document.apply_async([str(document_id)], expires=RESUME_SECONDS)
+    return len(ordered)
+
+
+@shared_task
+def forget_documents() -> int:
+    """Delete what is older than a day, and give up what a dead worker left; returns how many."""
+    return documents.forget()

@@ -98,11 +98,11 @@ def _finish(what: str, environment: Mapping[str, str], *arguments: str, output: 
 
 def _commands(environment: Mapping[str, str], port: int, folder: Path) -> dict[str, Command]:
     host = environment.get("BIND", LOOPBACK)
-    celery = ["-W", "ignore:You're running the worker", *"-m celery --quiet -A config worker -l WARNING -c 1".split()]
+    celery = ["-W", "ignore:You're running the worker", *"-m celery --quiet -A config worker -l WARNING".split()]
     arguments = {
         "web": f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split(),
         "transcriber": ["manage.py", "transcribe"],
-        "worker": [*celery, "-n", "worker@%h", "-B", "-s", str(folder / "beat")],
-        "media": [*celery, "-n", "media@%h", "-Q", "media"],  # recordings, which take long
+        "worker": [*celery, "-c", "2", "-n", "worker@%h", "-B", "-s", str(folder / "beat")],
+        "media": [*celery, "-c", "1", "-n", "media@%h", "-Q", "media"],  # recordings, which take long
     }
     return {name: Command(name, (sys.executable, *rest), environment, BASE_DIR) for name, rest in arguments.items()}

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from meetings.exports.labels import LANGUAGES as LABEL_LANGUAGES
 from meetings.exports.markdown import render_markdown
-from meetings.exports.minutes import ExportUnavailable, Minutes, Options
+from meetings.exports.minutes import ExportUnavailable, Minutes, Options, Progress
 from meetings.exports.pdf import render_pdf
 from meetings.exports.plain import render_plain
 from meetings.exports.reading import build_minutes
@@ -12,7 +13,15 @@ from meetings.exports.structured import SCHEMA, render_csv, render_json
 from meetings.exports.subtitles import render_srt, render_vtt
 from meetings.exports.word import render_docx
 
-__all__ = ["FORMATS", "SCHEMA", "ExportUnavailable", "Format", "Minutes", "Options", "build_minutes"]
+__all__ = ["FORMATS", "LABEL_LANGUAGES", "SCHEMA", "ExportUnavailable", "Format", "Minutes", "Options", "build_minutes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """How a format is made of a transcript of more than `lines`: it takes many seconds, and tells how far it is."""
+
+    lines: int
+    render: Callable[[Minutes, Progress], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +32,13 @@ class Format:
     purpose: str
     content_type: str
     render: Callable[[Minutes], str | bytes]
+    slow: Slow | None = None
 
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 FORMATS = {
-    "docx": Format("Word (DOCX)", "to edit and send", _WORD, render_docx),
-    "pdf": Format("PDF", "to print and file", "application/pdf", render_pdf),
+    "docx": Format("Word (DOCX)", "to edit and send", _WORD, render_docx, Slow(2_000, render_docx)),
+    "pdf": Format("PDF", "to print and file", "application/pdf", render_pdf, Slow(500, render_pdf)),
     "md": Format("Markdown", "for wikis and notes", "text/markdown; charset=utf-8", render_markdown),
     "txt": Format("Plain text", "for everything", "text/plain; charset=utf-8", render_plain),
     "srt": Format("SubRip (SRT)", "subtitles for video players", "application/x-subrip; charset=utf-8", render_srt),

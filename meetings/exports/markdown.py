@@ -1,7 +1,7 @@
 """Minutes as Markdown: every name and text stays literal."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from meetings.exports import wording
 from meetings.exports.minutes import AgendaItem, Line, Minutes
@@ -17,19 +17,21 @@ def literal(text: str) -> str:
 
 
 def render_markdown(minutes: Minutes) -> str:
+    say = minutes.say
     parts = [
         f"# {literal(minutes.title)}",
         _table(("", ""), ((f"**{label}**", literal(value)) for label, value in wording.facts(minutes))),
-        *_section("Attendees", _list(wording.attendance(minutes))),
-        *_section("Summary", "\n\n".join(map(literal, wording.paragraphs(minutes.summary)))),
-        *_section("Agenda", "\n".join(map(_agenda, minutes.agenda))),
-        *_section("Decisions", _numbered(map(wording.item, minutes.decisions))),
-        *_section("Action items", _actions(minutes)),
-        *_section("Notes", _list(map(wording.item, minutes.notes))),
-        *_section("Next meeting", literal(minutes.next_meeting)),
+        *_section(say("Attendees"), _list(wording.attendance(minutes))),
+        *_section(say("Summary"), "\n\n".join(map(literal, wording.paragraphs(minutes.summary)))),
+        *_section(say("Agenda"), "\n".join(map(_agenda, minutes.agenda))),
+        *_section(say("Decisions"), _numbered(wording.items(minutes, minutes.decisions))),
+        *_section(say("Action items"), _actions(minutes)),
+        *_section(say("Notes"), _list(wording.items(minutes, minutes.notes))),
+        *_section(say("Next meeting"), literal(minutes.next_meeting)),
     ]
     if minutes.has_transcript:
-        parts += ["## Transcript", "\n\n".join(map(_line, minutes.lines)) or "Nothing was said."]
+        said = "\n\n".join(_line(minutes, line) for line in minutes.lines)
+        parts += [f"## {say('Transcript')}", said or say("Nothing was said.")]
     return "\n\n".join(parts) + "\n"
 
 
@@ -51,18 +53,18 @@ def _numbered(items: Iterable[str]) -> str:
 
 def _actions(minutes: Minutes) -> str:
     rows = [(*map(literal, row[:-1]), _clock(row[-1])) for row in wording.action_rows(minutes)]
-    return _table(wording.ACTIONS, rows) if rows else ""
+    return _table(wording.heads(minutes, wording.ACTIONS), rows) if rows else ""
 
 
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def _table(head: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines)
 
 
-def _line(line: Line) -> str:
+def _line(minutes: Minutes, line: Line) -> str:
     clock = f"{_clock(line.clock)} " if line.clock else ""
     if line.gap_seconds is not None:
-        return f"{clock}*{literal(f'({wording.gap_note(line)})')}*"
+        return f"{clock}*{literal(f'({wording.gap_note(minutes, line)})')}*"
     name = literal(line.name)
     return f"{clock}**{name}:** {literal(line.text)}" if name else clock + literal(line.text)
 

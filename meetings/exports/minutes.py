@@ -1,12 +1,22 @@
 """The minutes of a meeting as data: what every format renders."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.utils.text import slugify
 
+from meetings.exports.labels import label
+
 
 class ExportUnavailable(Exception):
     """This server cannot make such a document; the message says what is missing."""
+
+
+Progress = Callable[[float], None]  # told how much is made, 0 to 1; what it raises ends the making
+
+
+def unheard(share: float) -> None:
+    """For documents nobody waits to see growing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +27,7 @@ class Options:
     times: bool = True  # before each line of the documents; subtitles, JSON and CSV always have them
     transcript: bool = True  # as an appendix of the documents; subtitles and CSV are nothing else
     original: bool = False  # the text as it was recognised, before people corrected it
+    labels: str = ""  # the language of the document's own words, one of `labels.LANGUAGES`; "" for the meeting's
 
 
 EVERYTHING = Options()
@@ -96,8 +107,14 @@ class Minutes:
     chair: str = ""
     summary: str = ""  # may have several lines
     next_meeting: str = ""
-    status: str = ""  # "" until a host has worked on them, then as people read it
+    status: str = ""  # "", "draft" or "approved"; "" until a host has worked on them
+    approved_by: str = ""
     has_transcript: bool = True  # whether the documents show it
+    labels: str = "en"  # the language of the document's own words
+
+    def say(self, english: str, **values: object) -> str:
+        """The document's own words in its language; `values` stand in {braces}."""
+        return label(self.labels, english).format(**values)
 
     def file_name(self, extension: str) -> str:
         """`YYYY-MM-DD_slug_minutes.ext`."""
@@ -106,7 +123,7 @@ class Minutes:
     @property
     def when(self) -> str:
         """ "14:00–15:05 CEST"; the end is missing while the meeting runs."""
-        return f"{self.start}–{self.end} {self.zone}".strip() if self.start else "not started"
+        return f"{self.start}–{self.end} {self.zone}".strip() if self.start else self.say("not started")
 
     @property
     def spoken_ms(self) -> int:

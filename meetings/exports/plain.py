@@ -8,17 +8,19 @@ from meetings.exports.wording import one_line
 
 
 def render_plain(minutes: Minutes) -> str:
+    say = minutes.say
     sections = [
-        _section("Attendees", _list(wording.attendance(minutes))),
-        _section("Summary", wording.paragraphs(minutes.summary)),
-        _section("Agenda", (row for entry in minutes.agenda for row in _agenda(entry))),
-        _section("Decisions", _numbered(map(wording.item, minutes.decisions))),
-        _section("Action items", _numbered(map(wording.item, minutes.actions))),
-        _section("Notes", _list(map(wording.item, minutes.notes))),
+        _section(say("Attendees"), _list(wording.attendance(minutes))),
+        _section(say("Summary"), wording.paragraphs(minutes.summary)),
+        _section(say("Agenda"), (row for entry in minutes.agenda for row in _agenda(entry))),
+        _section(say("Decisions"), _numbered(wording.items(minutes, minutes.decisions))),
+        _section(say("Action items"), _numbered(wording.items(minutes, minutes.actions))),
+        _section(say("Notes"), _list(wording.items(minutes, minutes.notes))),
     ]
-    sections.append(_section("Next meeting", wording.paragraphs(minutes.next_meeting)))
+    sections.append(_section(say("Next meeting"), wording.paragraphs(minutes.next_meeting)))
     if minutes.has_transcript:
-        sections.append(_section("Transcript", map(_line, minutes.lines)) or "\nNothing was said.\n")
+        said = (_line(minutes, line) for line in minutes.lines)
+        sections.append(_section(say("Transcript"), said) or f"\n{say('Nothing was said.')}\n")
     title = one_line(minutes.title)
     head = [title, "=" * len(title), "", *(f"{label}: {value}" for label, value in wording.facts(minutes))]
     return "\n".join(head) + "\n" + "".join(sections)
@@ -41,9 +43,9 @@ def _numbered(rows: Iterable[str]) -> list[str]:
     return [f"{number}. {row}" for number, row in enumerate(rows, start=1)]
 
 
-def _line(line: Line) -> str:
+def _line(minutes: Minutes, line: Line) -> str:
     clock = f"[{line.clock}] " if line.clock else ""
     if line.gap_seconds is not None:
-        return f"{clock}({wording.gap_note(line)})"
+        return f"{clock}({wording.gap_note(minutes, line)})"
     name = one_line(line.name)
     return f"{clock}{name}: {one_line(line.text)}" if name else clock + one_line(line.text)

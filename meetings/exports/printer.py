@@ -1,8 +1,10 @@
 """A program of its own: HTML on standard input, the style sheet as argument, PDF on standard output.
 
 Printing an hour of talk takes seconds of Python; here it takes them from nobody's captions. Exit status 3: no Pango.
+Standard error tells how far it is, as WeasyPrint says it: "Step 5 - Creating layout - Page 12".
 """
 
+import logging
 import sys
 from pathlib import Path
 
@@ -15,6 +17,9 @@ def main() -> int:
         from weasyprint.urls import URLFetcher
     except OSError:  # its libraries are loaded by name
         return NO_PANGO
+    progress = logging.getLogger("weasyprint.progress")
+    progress.setLevel(logging.INFO)
+    progress.addHandler(logging.StreamHandler(sys.stderr))
     nothing = URLFetcher(allowed_protocols=())
     page = HTML(string=sys.stdin.buffer.read().decode(), url_fetcher=nothing)
     style = CSS(string=Path(sys.argv[1]).read_text(), url_fetcher=nothing)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from meetings import models
+from meetings.exports.labels import LANGUAGES
 from meetings.exports.minutes import EVERYTHING, AgendaItem, Attendee, Item, Line, Minutes, Options, TimedWord
 from meetings.exports.wording import agenda_items
 from meetings.models import Mark, Meeting, Participant, Segment
@@ -25,14 +26,14 @@ def build_minutes(meeting: Meeting, options: Options = EVERYTHING) -> Minutes:
 def _edited(minutes: Minutes, written: models.Minutes, options: Options) -> Minutes:
     """As the host wrote them, in the template they chose."""
     names = options.names
-    state = f"approved by {written.approved_by}" if names else "approved"
     minutes = replace(
         minutes,
         place=written.place,
         chair=written.chair if names else "",
         summary=written.summary,
         next_meeting=written.next_meeting,
-        status=state if written.approved_at else "draft",
+        status="approved" if written.approved_at else "draft",
+        approved_by=written.approved_by if names else "",
         agenda=tuple(AgendaItem(entry["item"], entry["text"]) for entry in written.discussion),
         decisions=tuple(_written(entry, options) for entry in written.decisions),
         actions=tuple(_written(entry, options) for entry in written.actions),
@@ -79,7 +80,14 @@ def _marked(meeting: Meeting, options: Options) -> Minutes:
         actions=_items(marks, Mark.Kind.ACTION, options),
         notes=_items(marks, Mark.Kind.NOTE, options),
         has_transcript=options.transcript,
+        labels=options.labels or _labels(meeting.language),
     )
+
+
+def _labels(language: str) -> str:
+    """The meeting's own language, if documents can be had in it."""
+    base = language.partition("-")[0]
+    return base if base in LANGUAGES else "en"
 
 
 def _time(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -29,7 +29,7 @@ def render_json(minutes: Minutes) -> str:
         "absent": list(minutes.absent),
         "place": minutes.place or None,
         "chair": minutes.chair or None,
-        "status": minutes.status or None,
+        "status": f"approved by {minutes.approved_by}" if minutes.approved_by else minutes.status or None,
         "summary": minutes.summary or None,
         "next_meeting": minutes.next_meeting or None,
         "agenda": [{"title": entry.title, "discussion": entry.discussion or None} for entry in minutes.agenda],

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meetings.exports import wording
-from meetings.exports.minutes import Line, Minutes
+from meetings.exports.minutes import Line, Minutes, Progress, unheard
 from meetings.exports.wording import one_line
 from meetings.languages import direction
 
@@ -17,25 +17,29 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+LINES_A_STEP = 100  # of progress
 _GREEN, _GREY, _AMBER = "23594A", "59615D", "7A4B00"
 
 
-def render_docx(minutes: Minutes) -> bytes:
+def render_docx(minutes: Minutes, progress: Progress = unheard) -> bytes:
     from docx import Document
 
+    say = minutes.say
     document = Document()
     _set_up(document, minutes)
     document.add_paragraph(_visible(minutes.title), style="Title")
     _facts(document, wording.facts(minutes))
-    _table(document, "Attendees", wording.ATTENDANCE, wording.attendance_rows(minutes))
-    _list(document, "Summary", "Normal", wording.paragraphs(minutes.summary))
+    people = wording.heads(minutes, wording.ATTENDANCE)
+    _table(document, say("Attendees"), people, wording.attendance_rows(minutes))
+    _list(document, say("Summary"), "Normal", wording.paragraphs(minutes.summary))
     _agenda(document, minutes)
-    _list(document, "Decisions", "List Number", map(wording.item, minutes.decisions))
-    _table(document, "Action items", wording.ACTIONS, wording.action_rows(minutes))
-    _list(document, "Notes", "List Bullet", map(wording.item, minutes.notes))
-    _list(document, "Next meeting", "Normal", wording.paragraphs(minutes.next_meeting))
+    _list(document, say("Decisions"), "List Number", wording.items(minutes, minutes.decisions))
+    actions = wording.heads(minutes, wording.ACTIONS)
+    _table(document, say("Action items"), actions, wording.action_rows(minutes))
+    _list(document, say("Notes"), "List Bullet", wording.items(minutes, minutes.notes))
+    _list(document, say("Next meeting"), "Normal", wording.paragraphs(minutes.next_meeting))
     if minutes.has_transcript:
-        _transcript(document, minutes.lines)
+        _transcript(document, minutes, progress)
     file = io.BytesIO()
     document.save(file)
     return file.getvalue()
@@ -56,9 +60,9 @@ def _set_up(document: "Document", minutes: Minutes) -> None:
     section.left_margin = section.right_margin = Cm(2.2)
     section.top_margin = section.bottom_margin = Cm(2.2)
     footer = section.footer.paragraphs[0]
-    footer.add_run(f"{_visible(minutes.title)[:80]} · Page ")
+    footer.add_run(f"{_visible(minutes.title)[:80]} · {minutes.say('Page')} ")
     _field(footer, "PAGE")
-    footer.add_run(" of ")
+    footer.add_run(f" {minutes.say('of')} ")
     _field(footer, "NUMPAGES")
 
 
@@ -66,8 +70,8 @@ def _properties(document: "Document", minutes: Minutes) -> None:
     properties = document.core_properties
     properties.title = _visible(minutes.title)[:255]
     properties.author = _visible(minutes.host)[:255]
-    properties.subject = "Minutes of a meeting"
-    properties.language = minutes.language or "en"
+    properties.subject = minutes.say("Minutes of a meeting")
+    properties.language = minutes.labels
     properties.comments = ""
     if minutes.date:
         properties.created = properties.modified = datetime.fromisoformat(f"{minutes.date}T{minutes.start}")
@@ -153,7 +157,7 @@ def _list(document: "Document", heading: str, style: str, items: Iterable[str]) 
 
 def _agenda(document: "Document", minutes: Minutes) -> None:
     if minutes.agenda:
-        document.add_heading("Agenda", level=1)
+        document.add_heading(minutes.say("Agenda"), level=1)
     for entry in minutes.agenda:
         _written(document.add_paragraph(style="List Bullet"), entry.title)
         for row in wording.paragraphs(entry.discussion):
@@ -177,14 +181,16 @@ def _coloured(paragraph: "Paragraph", text: str, colour: str) -> None:
     paragraph.add_run(_visible(text)).font.color.rgb = RGBColor.from_string(colour)
 
 
-def _transcript(document: "Document", lines: Iterable[Line]) -> None:
-    document.add_heading("Transcript", level=1).paragraph_format.page_break_before = True
+def _transcript(document: "Document", minutes: Minutes, progress: Progress) -> None:
+    document.add_heading(minutes.say("Transcript"), level=1).paragraph_format.page_break_before = True
     speaker = ""
-    for line in lines:
+    for number, line in enumerate(minutes.lines):
+        if number % LINES_A_STEP == 0:
+            progress(number / len(minutes.lines))
         if line.gap_seconds is None and line.name and line.name != speaker:
             speaker = line.name
             _paragraph(document, "Heading2").add_run(_visible(line.name))
-        _line(_paragraph(document, "Transcript"), line)
+        _line(_paragraph(document, "Transcript"), minutes, line)
 
 
 def _paragraph(document: "Document", style_id: str) -> "Paragraph":
@@ -198,11 +204,11 @@ def _paragraph(document: "Document", style_id: str) -> "Paragraph":
     return Paragraph(element, document._body)  # noqa: SLF001
 
 
-def _line(paragraph: "Paragraph", line: Line) -> None:
+def _line(paragraph: "Paragraph", minutes: Minutes, line: Line) -> None:
     if line.clock:
         _coloured(paragraph, line.clock, _GREY)
         paragraph.add_run("\t")
     if line.gap_seconds is None:
         _written(paragraph, line.text, line.language)
     else:
-        _coloured(paragraph, f"({wording.gap_note(line)})", _AMBER)
+        _coloured(paragraph, f"({wording.gap_note(minutes, line)})", _AMBER)

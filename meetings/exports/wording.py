@@ -1,5 +1,7 @@
 """What the documents say, the same in each of them. Every text here is one line."""
 
+from collections.abc import Iterable
+
 from meetings.exports.minutes import Attendee, Item, Line, Minutes
 from meetings.names import INVISIBLE
 from meetings.times import duration
@@ -16,16 +18,27 @@ def one_line(text: str) -> str:
 def facts(minutes: Minutes) -> list[tuple[str, str]]:
     """What stands at the head of the minutes."""
     known = [
-        ("Date", minutes.date or "not started"),
+        ("Date", minutes.date or minutes.say("not started")),
         ("Time", minutes.when),
         ("Duration", minutes.duration),
         ("Place", one_line(minutes.place)),
         ("Host", one_line(minutes.host)),
         ("Chair", one_line(minutes.chair)),
         ("Absent", ", ".join(map(one_line, minutes.absent))),
-        ("Status", minutes.status),
+        ("Status", _state(minutes)),
     ]
-    return [(label, value) for label, value in known if value]
+    return [(minutes.say(label), value) for label, value in known if value]
+
+
+def _state(minutes: Minutes) -> str:
+    if minutes.status == "approved" and minutes.approved_by:
+        return minutes.say("approved by {name}", name=one_line(minutes.approved_by))
+    return minutes.say(minutes.status) if minutes.status else ""
+
+
+def heads(minutes: Minutes, words: Iterable[str]) -> list[str]:
+    """The heads of a table's columns."""
+    return [minutes.say(word) for word in words]
 
 
 def agenda_items(agenda: str) -> list[str]:
@@ -35,31 +48,37 @@ def agenda_items(agenda: str) -> list[str]:
 def attendance(minutes: Minutes) -> list[str]:
     """ "Ada (host), 14:00–15:05, spoke 12 min (40 %)", one for each who entered."""
     rows = attendance_rows(minutes)
-    return [f"{name}, {present}" + (f", spoke {talk}" if talk else "") for name, present, talk in rows]
+    return [
+        f"{name}, {present}" + (f", {minutes.say('spoke {time}', time=talk)}" if talk else "")
+        for name, present, talk in rows
+    ]
 
 
 def attendance_rows(minutes: Minutes) -> list[tuple[str, str, str]]:
     """As `ATTENDANCE` heads them."""
     return [
-        (
-            one_line(person.name) + (" (host)" if person.is_host else ""),
-            f"{person.joined}–{person.left}",
-            _talk_time(person, minutes.spoken_ms),
-        )
+        (_attendee(minutes, person), f"{person.joined}–{person.left}", _talk_time(person, minutes.spoken_ms))
         for person in minutes.attendees
     ]
+
+
+def _attendee(minutes: Minutes, person: Attendee) -> str:
+    name = one_line(person.name)
+    return minutes.say("{name} (host)", name=name) if person.is_host else name
 
 
 def action_rows(minutes: Minutes) -> list[tuple[str, ...]]:
     """As `ACTIONS` heads them."""
     return [
-        (one_line(action.text), one_line(action.owner), action.due, _status(action), action.clock)
+        (
+            one_line(action.text),
+            one_line(action.owner),
+            action.due,
+            minutes.say("done" if action.done else "open"),
+            action.clock,
+        )
         for action in minutes.actions
     ]
-
-
-def _status(action: Item) -> str:
-    return "done" if action.done else "open"
 
 
 def paragraphs(text: str) -> list[str]:
@@ -73,20 +92,27 @@ def _talk_time(person: Attendee, spoken_ms: int) -> str:
     return f"{duration(person.spoke_ms)} ({round(100 * person.spoke_ms / spoken_ms)} %)"
 
 
-def item(marked: Item) -> str:
-    """ "Send the figures · owner: Grace · due: 2026-03-09 [12:05]"."""
-    parts = [
-        one_line(marked.text),
-        *(f"{label}: {value}" if label else value for label, value in _particulars(marked) if value),
-    ]
-    said = " · ".join(parts)
+def items(minutes: Minutes, marked: Iterable[Item]) -> list[str]:
+    """ "Send the figures · owner: Grace · due: 2026-03-09 [12:05]", one for each."""
+    return [_item(minutes, each) for each in marked]
+
+
+def _item(minutes: Minutes, marked: Item) -> str:
+    said = " · ".join(part for part in (one_line(marked.text), *_particulars(minutes, marked)) if part)
     return f"{said} [{marked.clock}]" if marked.clock else said
 
 
-def _particulars(marked: Item) -> list[tuple[str, str]]:
-    return [("owner", one_line(marked.owner)), ("due", marked.due), ("", "done" if marked.done else "")]
+def _particulars(minutes: Minutes, marked: Item) -> list[str]:
+    owner, due = one_line(marked.owner), marked.due
+    return [
+        f"{minutes.say('owner')}: {owner}" if owner else "",
+        f"{minutes.say('due')}: {due}" if due else "",
+        minutes.say("done") if marked.done else "",
+    ]
 
 
-def gap_note(line: Line) -> str:
-    name = one_line(line.name)
-    return f"{line.gap_seconds or 0:.1f} s of audio{f' from {name}' if name else ''} did not arrive"
+def gap_note(minutes: Minutes, line: Line) -> str:
+    name, seconds = one_line(line.name), f"{line.gap_seconds or 0:.1f}"
+    if name:
+        return minutes.say("{seconds} s of audio from {name} did not arrive", seconds=seconds, name=name)
+    return minutes.say("{seconds} s of audio did not arrive", seconds=seconds)

@@ -1,6 +1,7 @@
 """The truth: who met, who spoke, what was said. Times are integer milliseconds from the meeting's start."""
 
 from meetings.models.audit import AuditEntry
+from meetings.models.documents import Document
 from meetings.models.keeping import KeptPiece, KeptSpan
 from meetings.models.meeting import Meeting, ShareLink, new_join_code
 from meetings.models.minutes import Minutes
@@ -14,6 +15,7 @@ __all__ = [
     "ApiToken",
     "AudioStream",
     "AuditEntry",
+    "Document",
     "Job",
     "KeptPiece",
     "KeptSpan",

@@ -5,9 +5,18 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from meetings.models import AudioStream, KeptPiece, Meeting, Participant, Recording, ReviewStep, SegmentRevision
+from meetings.models import (
+    AudioStream,
+    Document,
+    KeptPiece,
+    Meeting,
+    Participant,
+    Recording,
+    ReviewStep,
+    SegmentRevision,
+)
 from meetings.redis import audio_bus, with_redis
-from meetings.services import keeping, kept_audio
+from meetings.services import documents, keeping, kept_audio
 from meetings.services.uploads import path_of
 
 
@@ -22,16 +31,18 @@ def anonymise(participant: Participant) -> None:
         ReviewStep.objects.filter(speaker=participant).update(what=name)
         keeping.agree(participant.pk, False)
         kept_audio.forget(KeptPiece.objects.filter(stream__participant=participant))
+    documents.delete(participant.meeting.documents.all())
 
 
 def delete_meetings(meetings: Iterable[Meeting]) -> None:
-    """Rows, the search index that is kept of them, files, and audio that still waits for a transcriber."""
+    """Rows, the search index that is kept of them, uploads, documents, and audio that still waits for a transcriber."""
     ids = [meeting.pk for meeting in meetings]
     streams = AudioStream.objects.filter(participant__meeting__in=ids)
     stream_ids = [str(pk) for pk in streams.values_list("pk", flat=True)]
     for recording in Recording.objects.filter(meeting__in=ids):
         path_of(recording).unlink(missing_ok=True)
     kept = list(KeptPiece.objects.filter(stream__in=streams).values_list("file", flat=True))
+    documents.delete(Document.objects.filter(meeting__in=ids))
     Meeting.objects.filter(pk__in=ids).delete()
     kept_audio.drop_files(kept)
     with_redis(lambda: _discard(stream_ids))

@@ -1,33 +1,91 @@
 """The minutes to download, in every format there is."""
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from meetings import exports
 from meetings.forms import DownloadForm
+from meetings.models import Document, Meeting
+from meetings.services import documents
 from meetings.views.meetings import readable
+
+_OPTIONS = "names, times and transcript are 0 or 1, text is edited or original, language is de, en, es or fr\n"
 
 
 @never_cache
 @require_safe
 def minutes(request: HttpRequest, code: str, extension: str) -> HttpResponse:
+    """The document; one that takes long is made by a worker, and the answer is the page that shows how far it is."""
     meeting = readable(request, code)
     export = exports.FORMATS.get(extension)
     if export is None:
         raise Http404
     form = DownloadForm(request.GET)
     if not form.is_valid():
-        return HttpResponseBadRequest(
-            "names, times and transcript are 0 or 1, text is edited or original\n", "text/plain"
-        )
+        return HttpResponseBadRequest(_OPTIONS, "text/plain")
+    if documents.takes_long(meeting, export, form.options()):
+        return _ordered(meeting, extension, form.options())
     document = exports.build_minutes(meeting, form.options())
     try:
-        response = HttpResponse(export.render(document), content_type=export.content_type)
+        made = export.render(document)
     except exports.ExportUnavailable as missing:
         return HttpResponse(f"{missing}\n", "text/plain", status=503)
-    response["Content-Disposition"] = f'attachment; filename="{document.file_name(extension)}"'
-    return response
+    return _download(made, export.content_type, document.file_name(extension))
+
+
+def _ordered(meeting: Meeting, extension: str, options: exports.Options) -> HttpResponse:
+    try:
+        document = documents.order(meeting, extension, options)
+    except documents.TooMany as refusal:
+        return HttpResponse(f"{refusal}\n", "text/plain", status=429)
+    return redirect("document", meeting.code, document.pk)
+
+
+def _download(content: str | bytes, content_type: str, file_name: str) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{file_name}"'}
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+@never_cache
+@require_safe
+def document_page(request: HttpRequest, code: str, document_id: UUID) -> HttpResponse:
+    document = _document(request, code, document_id)
+    context = {"document": document, "meeting": document.meeting, "export": exports.FORMATS[document.extension]}
+    return render(request, "meetings/document.html", context)
+
+
+@never_cache
+@require_safe
+def document_state(request: HttpRequest, code: str, document_id: UUID) -> JsonResponse:
+    document = _document(request, code, document_id)
+    return JsonResponse({"stage": document.get_stage_display(), "percent": document.percent, "over": document.is_over})
+
+
+@require_POST
+def document_cancel(request: HttpRequest, code: str, document_id: UUID) -> HttpResponse:
+    documents.cancel(_document(request, code, document_id))
+    return redirect("document", code, document_id)
+
+
+@never_cache
+@require_safe
+def document_file(request: HttpRequest, code: str, document_id: UUID) -> HttpResponse:
+    document = _document(request, code, document_id)
+    if document.stage != Document.Stage.DONE:
+        raise Http404
+    with document.file.open("rb") as file:
+        return _download(file.read(), exports.FORMATS[document.extension].content_type, document.file_name)
+
+
+def _document(request: HttpRequest, code: str, document_id: UUID) -> Document:
+    """One of a meeting, for those who may read the meeting."""
+    return get_object_or_404(
+        Document.objects.select_related("meeting"), pk=document_id, meeting=readable(request, code)
+    )
 
 
 @require_safe

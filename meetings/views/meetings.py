@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from meetings.exports import FORMATS
+from meetings.exports import FORMATS, LABEL_LANGUAGES
 from meetings.forms import GuestForm, LobbyForm, MeetingForm
 from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
@@ -24,6 +24,7 @@ from meetings.services import access, audit_log, retention, rooms
 
 ACTIONS = {  # in the audit log, where it is not reading
     "meeting-minutes": audit_log.Action.EXPORTED,
+    "document-file": audit_log.Action.EXPORTED,
     "meeting-end": audit_log.Action.CHANGED,
 }
 
@@ -222,6 +223,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),
         "duration_ms": meeting.offset_ms(ended),
         "formats": FORMATS,
+        "label_languages": LABEL_LANGUAGES,
         "may_share": access.may_share(meeting, request.user),
         "may_write": access.may_write_minutes(meeting, request.user, request.session),
     }

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from meetings.exports import FORMATS
+from meetings.exports import FORMATS, LABEL_LANGUAGES
 from meetings.minutes_forms import WholeMinutes
 from meetings.models import Minutes
 from meetings.services import access
@@ -64,6 +64,7 @@ def _shown(request: HttpRequest, whole: WholeMinutes, message: str = "", status:
         "whole": whole,
         "suggestions": [] if minutes.approved_at else _suggestions(minutes),
         "formats": FORMATS,
+        "label_languages": LABEL_LANGUAGES,
         "message": message,
     }
     return render(request, "meetings/minutes.html", context, status=status)

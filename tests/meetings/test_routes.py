@@ -32,6 +32,10 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-link-revoke": (405, 404),
     "shared-meeting": (404, 405),
     "minutes-page": (404, 404),
+    "document": (404, 405),
+    "document-state": (404, 405),
+    "document-cancel": (405, 404),
+    "document-file": (404, 405),
     "meeting-review": (404, 405),
     "meeting-review-lines": (404, 405),
     "meeting-review-history": (404, 405),
@@ -62,6 +66,7 @@ MORE_ARGUMENTS: dict[str, list[object]] = {
     "meeting-minutes": ["txt"],
     "meeting-link-revoke": [UUID(int=0)],
     "meeting-audio-of": [UUID(int=0)],
+    **{name: [UUID(int=0)] for name in ("document", "document-state", "document-cancel", "document-file")},
 }
 
 
