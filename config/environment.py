@@ -41,6 +41,10 @@ class Environment(Struct, rename="upper", frozen=True):
     )
     openai_api_key: Annotated[str, Meta(pattern=r"^[\x21-\x7e]*$")] = ""
     openai_timeout_seconds: Annotated[float, Meta(gt=0, le=60)] = 6.0  # of one request
+    language_model_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")] = ""  # empty: nobody is asked
+    language_model: str = ""  # as that server calls it
+    language_model_api_key: Annotated[str, Meta(pattern=r"^[\x21-\x7e]*$")] = ""
+    language_model_timeout_seconds: Annotated[float, Meta(gt=0, le=600)] = 120.0  # of one answer
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compute_type: str = "auto"
     decode_threads: Annotated[int, Meta(ge=0, le=256)] = 0  # 0: all cores
@@ -78,6 +82,8 @@ class Environment(Struct, rename="upper", frozen=True):
         if self.turn_urls and not self.turn_secret:
             raise ValueError("TURN_URLS needs TURN_SECRET, the secret that the TURN servers know too")
         self.storage_options()
+        if self.language_model_url and not self.language_model:
+            raise ValueError("LANGUAGE_MODEL_URL needs LANGUAGE_MODEL, the name of a model that the server knows")
         if self.engine == "openai" and not self.openai_base_url:
             raise ValueError("ENGINE=openai needs OPENAI_BASE_URL, for example http://localhost:8000/v1")
 

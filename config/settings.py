@@ -131,6 +131,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "make-documents": {"task": "meetings.tasks.make_documents", "schedule": 2.0, "options": {"expires": 2}},
+    "read-for-proposals": {"task": "meetings.tasks.read_for_proposals", "schedule": 5.0, "options": {"expires": 5}},
     "forget-documents": {"task": "meetings.tasks.forget_documents", "schedule": 300.0, "options": {"expires": 300}},
     "complete-meetings": {"task": "meetings.tasks.complete_meetings", "schedule": 5.0, "options": {"expires": 5}},
 }
@@ -154,6 +155,15 @@ SESAME_TOKEN_NAME = "token"
 STUN_URLS = ENVIRONMENT.urls(ENVIRONMENT.stun_urls)
 TURN_URLS = ENVIRONMENT.urls(ENVIRONMENT.turn_urls)
 TURN_SECRET = ENVIRONMENT.turn_secret
+
+# ── Suggestions for the minutes ─────────────────────────────────────────────────────────────────────────────────────
+
+LANGUAGE_MODEL = {
+    "url": ENVIRONMENT.language_model_url,
+    "model": ENVIRONMENT.language_model,
+    "api_key": ENVIRONMENT.language_model_api_key,
+    "timeout_seconds": ENVIRONMENT.language_model_timeout_seconds,
+}
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

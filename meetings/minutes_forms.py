@@ -26,7 +26,12 @@ class MinutesForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Minutes
-        fields = ("template", "place", "chair", "summary", "next_meeting")
+        fields = ("template", "place", "chair", "summary", "machine_summary", "next_meeting")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.machine_summary:
+            del self.fields["machine_summary"]
 
 
 class DiscussionForm(forms.Form):
@@ -37,6 +42,7 @@ class DiscussionForm(forms.Form):
 class DecisionForm(forms.Form):
     text = _long(2, label=_("Decision"), max_length=2_000)
     at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    machine = forms.BooleanField(widget=forms.HiddenInput, required=False)  # a language model's words
 
 
 class ActionForm(forms.Form):
@@ -47,6 +53,7 @@ class ActionForm(forms.Form):
     )
     done = forms.BooleanField(label=_("Done"), required=False)
     at_ms = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+    machine = forms.BooleanField(widget=forms.HiddenInput, required=False)
 
 
 _LIMITS: dict[str, Any] = {"max_num": MAX_ITEMS, "absolute_max": MAX_ITEMS, "validate_max": True}
@@ -75,7 +82,7 @@ class WholeMinutes:
         return int(self.form.cleaned_data["revision"])
 
     def changes(self) -> dict[str, Any]:
-        plain = {name: self.form.cleaned_data[name] for name in MinutesForm.Meta.fields}
+        plain = {name: self.form.cleaned_data[name] for name in self.form.fields if name != "revision"}
         return plain | {
             "discussion": [row.cleaned_data for row in self.discussion],
             "decisions": _filled(self.decisions),

@@ -14,6 +14,7 @@ from meetings.redis import audio_bus, with_redis
 from meetings.services import (
     documents,
     presence,
+    proposals,
     recordings,
     retention,
     second_pass,
@@ -146,3 +147,18 @@ def make_documents() -> int:
 def forget_documents() -> int:
     """Delete what is older than a day, and give up what a dead worker left; returns how many."""
     return documents.forget()
+
+
+@shared_task
+def read_for_proposal(proposal_id: int) -> None:
+    """Takes as long as the language model does: minutes for a long meeting."""
+    proposals.read(proposal_id)
+
+
+@shared_task
+def read_for_proposals() -> int:
+    """Start on what hosts asked for; returns how many."""
+    asked = proposals.waiting()
+    for proposal_id in asked:
+        read_for_proposal.apply_async([proposal_id], expires=RESUME_SECONDS)
+    return len(asked)

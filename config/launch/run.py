@@ -102,7 +102,7 @@ def _commands(environment: Mapping[str, str], port: int, folder: Path) -> dict[s
     arguments = {
         "web": f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split(),
         "transcriber": ["manage.py", "transcribe"],
-        "worker": [*celery, "-c", "2", "-n", "worker@%h", "-B", "-s", str(folder / "beat")],
+        "worker": [*celery, "-c", "3", "-n", "worker@%h", "-B", "-s", str(folder / "beat")],
         "media": [*celery, "-c", "1", "-n", "media@%h", "-Q", "media"],  # recordings, which take long
     }
     return {name: Command(name, (sys.executable, *rest), environment, BASE_DIR) for name, rest in arguments.items()}

@@ -7,6 +7,7 @@ TABLES: dict[str, dict[str, str]] = {
     "de": {
         "Minutes": "Protokoll",
         "Minutes of a meeting": "Protokoll einer Besprechung",
+        "machine-made": "maschinell erstellt",
         "Date": "Datum",
         "Time": "Zeit",
         "Duration": "Dauer",
@@ -49,6 +50,7 @@ TABLES: dict[str, dict[str, str]] = {
     "es": {
         "Minutes": "Acta",
         "Minutes of a meeting": "Acta de una reunión",
+        "machine-made": "hecho por una máquina",
         "Date": "Fecha",
         "Time": "Hora",
         "Duration": "Duración",
@@ -91,6 +93,7 @@ TABLES: dict[str, dict[str, str]] = {
     "fr": {
         "Minutes": "Compte rendu",
         "Minutes of a meeting": "Compte rendu de réunion",
+        "machine-made": "produit par une machine",
         "Date": "Date",
         "Time": "Heure",
         "Duration": "Durée",

@@ -22,7 +22,7 @@ def render_markdown(minutes: Minutes) -> str:
         f"# {literal(minutes.title)}",
         _table(("", ""), ((f"**{label}**", literal(value)) for label, value in wording.facts(minutes))),
         *_section(say("Attendees"), _list(wording.attendance(minutes))),
-        *_section(say("Summary"), "\n\n".join(map(literal, wording.paragraphs(minutes.summary)))),
+        *_section(say("Summary"), "\n\n".join(map(literal, wording.summary(minutes)))),
         *_section(say("Agenda"), "\n".join(map(_agenda, minutes.agenda))),
         *_section(say("Decisions"), _numbered(wording.items(minutes, minutes.decisions))),
         *_section(say("Action items"), _actions(minutes)),

@@ -53,6 +53,7 @@ class Item:
     due: str = ""  # ISO 8601
     author: str = ""
     done: bool = False  # an action item
+    machine: bool = False  # a language model's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Minutes:
     place: str = ""
     chair: str = ""
     summary: str = ""  # may have several lines
+    machine_summary: bool = False  # a language model wrote it, or a part of it
     next_meeting: str = ""
     status: str = ""  # "", "draft" or "approved"; "" until a host has worked on them
     approved_by: str = ""

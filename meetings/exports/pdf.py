@@ -100,7 +100,7 @@ def _context(minutes: Minutes) -> dict[str, Any]:
         "facts": wording.facts(minutes),
         "people_heads": wording.heads(minutes, wording.ATTENDANCE),
         "people": [_person(row) for row in wording.attendance_rows(minutes)],
-        "summary": [_text(paragraph) for paragraph in wording.paragraphs(minutes.summary)],
+        "summary": [_text(paragraph) for paragraph in wording.summary(minutes)],
         "agenda": [_agenda(entry) for entry in minutes.agenda],
         "next_meeting": [_text(paragraph) for paragraph in wording.paragraphs(minutes.next_meeting)],
         "decisions": [_item(minutes, marked) for marked in minutes.decisions],
@@ -127,7 +127,7 @@ def _person(row: tuple[str, str, str]) -> dict[str, str]:
 
 
 def _item(minutes: Minutes, marked: Item) -> dict[str, str]:
-    return _text(marked.text) | {
+    return _text(wording.item_text(minutes, marked)) | {
         "owner": one_line(marked.owner),
         "due": marked.due,
         "done": minutes.say("done" if marked.done else "open"),

@@ -11,7 +11,7 @@ def render_plain(minutes: Minutes) -> str:
     say = minutes.say
     sections = [
         _section(say("Attendees"), _list(wording.attendance(minutes))),
-        _section(say("Summary"), wording.paragraphs(minutes.summary)),
+        _section(say("Summary"), wording.summary(minutes)),
         _section(say("Agenda"), (row for entry in minutes.agenda for row in _agenda(entry))),
         _section(say("Decisions"), _numbered(wording.items(minutes, minutes.decisions))),
         _section(say("Action items"), _numbered(wording.items(minutes, minutes.actions))),

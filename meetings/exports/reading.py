@@ -31,6 +31,7 @@ def _edited(minutes: Minutes, written: models.Minutes, options: Options) -> Minu
         place=written.place,
         chair=written.chair if names else "",
         summary=written.summary,
+        machine_summary=written.machine_summary and bool(written.summary),
         next_meeting=written.next_meeting,
         status="approved" if written.approved_at else "draft",
         approved_by=written.approved_by if names else "",
@@ -41,7 +42,9 @@ def _edited(minutes: Minutes, written: models.Minutes, options: Options) -> Minu
     if written.template == models.Minutes.Template.SHORT:
         return replace(minutes, notes=(), has_transcript=False)
     if written.template == models.Minutes.Template.TRANSCRIPT:
-        return replace(minutes, summary="", next_meeting="", agenda=(), decisions=(), actions=(), notes=())
+        return replace(
+            minutes, summary="", machine_summary=False, next_meeting="", agenda=(), decisions=(), actions=(), notes=()
+        )
     return minutes
 
 
@@ -54,6 +57,7 @@ def _written(entry: dict[str, Any], options: Options) -> Item:
         owner=entry.get("owner", "") if options.names else "",
         due=entry.get("due", ""),
         done=entry.get("done", False),
+        machine=entry.get("machine", False),
     )
 
 

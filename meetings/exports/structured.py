@@ -31,6 +31,7 @@ def render_json(minutes: Minutes) -> str:
         "chair": minutes.chair or None,
         "status": f"approved by {minutes.approved_by}" if minutes.approved_by else minutes.status or None,
         "summary": minutes.summary or None,
+        "summary_machine_made": minutes.machine_summary,
         "next_meeting": minutes.next_meeting or None,
         "agenda": [{"title": entry.title, "discussion": entry.discussion or None} for entry in minutes.agenda],
         "decisions": [_item(marked) for marked in minutes.decisions],
@@ -52,7 +53,7 @@ def _attendee(person: Attendee) -> dict[str, Any]:
 
 
 def _item(marked: Item) -> dict[str, Any]:
-    return {"text": marked.text, "at_ms": marked.at_ms, "author": marked.author or None}
+    return {"text": marked.text, "at_ms": marked.at_ms, "author": marked.author or None, "machine_made": marked.machine}
 
 
 def _action(marked: Item) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def render_docx(minutes: Minutes, progress: Progress = unheard) -> bytes:
     _facts(document, wording.facts(minutes))
     people = wording.heads(minutes, wording.ATTENDANCE)
     _table(document, say("Attendees"), people, wording.attendance_rows(minutes))
-    _list(document, say("Summary"), "Normal", wording.paragraphs(minutes.summary))
+    _list(document, say("Summary"), "Normal", wording.summary(minutes))
     _agenda(document, minutes)
     _list(document, say("Decisions"), "List Number", wording.items(minutes, minutes.decisions))
     actions = wording.heads(minutes, wording.ACTIONS)

@@ -71,7 +71,7 @@ def action_rows(minutes: Minutes) -> list[tuple[str, ...]]:
     """As `ACTIONS` heads them."""
     return [
         (
-            one_line(action.text),
+            item_text(minutes, action),
             one_line(action.owner),
             action.due,
             minutes.say("done" if action.done else "open"),
@@ -79,6 +79,18 @@ def action_rows(minutes: Minutes) -> list[tuple[str, ...]]:
         )
         for action in minutes.actions
     ]
+
+
+def item_text(minutes: Minutes, marked: Item) -> str:
+    """With a label where a language model wrote it."""
+    text = one_line(marked.text)
+    return f"{text} ({minutes.say('machine-made')})" if marked.machine else text
+
+
+def summary(minutes: Minutes) -> list[str]:
+    """Its paragraphs, after a label where a language model wrote them."""
+    rows = paragraphs(minutes.summary)
+    return [f"({minutes.say('machine-made')})", *rows] if minutes.machine_summary else rows
 
 
 def paragraphs(text: str) -> list[str]:
@@ -98,7 +110,7 @@ def items(minutes: Minutes, marked: Iterable[Item]) -> list[str]:
 
 
 def _item(minutes: Minutes, marked: Item) -> str:
-    said = " · ".join(part for part in (one_line(marked.text), *_particulars(minutes, marked)) if part)
+    said = " · ".join(part for part in (item_text(minutes, marked), *_particulars(minutes, marked)) if part)
     return f"{said} [{marked.clock}]" if marked.clock else said
 
 

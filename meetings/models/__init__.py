@@ -6,6 +6,7 @@ from meetings.models.keeping import KeptPiece, KeptSpan
 from meetings.models.meeting import Meeting, ShareLink, new_join_code
 from meetings.models.minutes import Minutes
 from meetings.models.people import ApiToken, User
+from meetings.models.proposals import Proposal
 from meetings.models.recordings import Job, Recording
 from meetings.models.second_pass import SecondPass, Suggestion
 from meetings.models.speaking import AudioStream, OffRecord, Participant
@@ -24,6 +25,7 @@ __all__ = [
     "Minutes",
     "OffRecord",
     "Participant",
+    "Proposal",
     "Recording",
     "ReviewStep",
     "SecondPass",

@@ -18,11 +18,12 @@ class Minutes(models.Model):
     place = models.CharField(_("place"), max_length=200, blank=True)
     chair = models.CharField(_("chair"), max_length=80, blank=True)
     summary = models.TextField(_("summary"), max_length=10_000, blank=True)
+    machine_summary = models.BooleanField(_("the summary is machine-made, and says so"), default=False)
     next_meeting = models.CharField(_("next meeting"), max_length=200, blank=True)
     template = models.CharField(_("template"), max_length=12, choices=Template.choices, default=Template.FORMAL)
     discussion = models.JSONField(default=list, blank=True)  # [{"item", "text"}], as the agenda has them
-    decisions = models.JSONField(default=list, blank=True)  # [{"text", "at_ms"}]
-    actions = models.JSONField(default=list, blank=True)  # [{"text", "owner", "due", "done", "at_ms"}]
+    decisions = models.JSONField(default=list, blank=True)  # [{"text", "at_ms", "machine"}]
+    actions = models.JSONField(default=list, blank=True)  # [{"text", "owner", "due", "done", "at_ms", "machine"}]
     revision = models.PositiveIntegerField(default=0)
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)  # then nothing changes any more
     approved_by = models.CharField(_("approved by"), max_length=80, blank=True)

@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from meetings.exports.wording import agenda_items
 from meetings.models import Mark, Meeting, Minutes
+from meetings.services import proposals
 from meetings.services.suggestions import Suggestion, of_lines
+from meetings.times import clock
 
 MAX_ITEMS = 200  # of each kind
+MAX_SUMMARY = 10_000  # characters
 
 
 class MinutesRefused(Exception):
@@ -58,6 +61,7 @@ def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Seq
         for field, value in changes.items():
             setattr(minutes, field, value)
         _add(minutes, of_lines(meeting, accepted))
+        _take_over(minutes, proposals.take(meeting, accepted))
         minutes.revision += 1
         minutes.save()
     return minutes
@@ -70,6 +74,19 @@ def _add(minutes: Minutes, accepted: list[Suggestion]) -> None:
             minutes.decisions.append(row)
         else:
             minutes.actions.append(row | {"owner": found.owner, "due": "", "done": False})
+
+
+def _take_over(minutes: Minutes, found: list[dict[str, Any]]) -> None:
+    """What a language model found, labelled as such until a person says otherwise."""
+    for each in found:
+        row = {"text": each["text"], "at_ms": each["at_ms"], "machine": True}
+        if each["kind"] == "summary":
+            minutes.summary = f"{minutes.summary}\n{each['text']} [{clock(each['at_ms'])}]".strip()[:MAX_SUMMARY]
+            minutes.machine_summary = True
+        elif each["kind"] == "decision" and len(minutes.decisions) < MAX_ITEMS:
+            minutes.decisions.append(row)
+        elif each["kind"] == "action" and len(minutes.actions) < MAX_ITEMS:
+            minutes.actions.append(row | {"owner": each["owner"], "due": "", "done": False})
 
 
 def approve(meeting: Meeting, name: str) -> None:

@@ -25,8 +25,10 @@ from meetings.services import access, audit_log, retention, rooms
 ACTIONS = {  # in the audit log, where it is not reading
     "meeting-minutes": audit_log.Action.EXPORTED,
     "document-file": audit_log.Action.EXPORTED,
+    "minutes-propose": audit_log.Action.EXPORTED,  # to the language model
     "meeting-end": audit_log.Action.CHANGED,
 }
+WRITING = {"minutes-page": audit_log.Action.CHANGED}  # reads too: by method
 
 
 @require_safe
@@ -236,6 +238,12 @@ def readable(request: HttpRequest, code: str) -> Meeting:
     meeting = get_object_or_404(Meeting.objects.select_related("host"), code=code)
     if not access.may_read(meeting, request.user, request.session):
         raise Http404
-    route = request.resolver_match.url_name if request.resolver_match else None
-    audit_log.record(ACTIONS.get(route or "", audit_log.Action.READ), meeting.pk, request.user)
+    audit_log.record(_action(request), meeting.pk, request.user)
     return meeting
+
+
+def _action(request: HttpRequest) -> audit_log.Action:
+    route = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    if request.method == "POST" and route in WRITING:
+        return WRITING[route]
+    return ACTIONS.get(route, audit_log.Action.READ)

@@ -2,14 +2,14 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meetings.exports import FORMATS, LABEL_LANGUAGES
 from meetings.minutes_forms import WholeMinutes
-from meetings.models import Minutes
-from meetings.services import access
+from meetings.models import Meeting, Minutes, Proposal
+from meetings.services import access, proposals
 from meetings.services import minutes as writing
 from meetings.services.suggestions import Suggestion, suggestions
 from meetings.views.meetings import readable
@@ -18,9 +18,7 @@ from meetings.views.meetings import readable
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest, code: str) -> HttpResponse:
-    meeting = readable(request, code)
-    if not access.may_write_minutes(meeting, request.user, request.session):
-        raise PermissionDenied
+    meeting = _written_by(request, code)
     if meeting.takes_audio:
         return redirect("meeting-transcript", code)
     minutes = writing.minutes_of(meeting)
@@ -30,6 +28,47 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
         writing.reopen(meeting)
         return redirect("minutes-page", code)
     return _saved(request, WholeMinutes(minutes, request.POST))
+
+
+@require_POST
+def propose(request: HttpRequest, code: str) -> HttpResponse:
+    """Have the language model read the transcript."""
+    meeting = _written_by(request, code)
+    if not meeting.takes_audio and not writing.minutes_of(meeting).approved_at:
+        proposals.ask(meeting)
+    return redirect("minutes-page", code)
+
+
+@require_POST
+def cancel_proposal(request: HttpRequest, code: str) -> HttpResponse:
+    proposals.cancel(_written_by(request, code))
+    return redirect("minutes-page", code)
+
+
+@never_cache
+@require_safe
+def proposal_state(request: HttpRequest, code: str) -> JsonResponse:
+    proposal = get_object_or_404(Proposal, meeting=_written_by(request, code))
+    return JsonResponse({"stage": proposal.get_stage_display(), "percent": proposal.percent, "over": proposal.is_over})
+
+
+def _written_by(request: HttpRequest, code: str) -> Meeting:
+    """The meeting, for those who write its minutes."""
+    meeting = readable(request, code)
+    if not access.may_write_minutes(meeting, request.user, request.session):
+        raise PermissionDenied
+    return meeting
+
+
+def _proposed(minutes: Minutes) -> dict[str, object]:
+    if minutes.approved_at or not proposals.available():
+        return {"may_propose": False}
+    return {
+        "may_propose": True,
+        "proposal": Proposal.objects.filter(meeting=minutes.meeting).first(),
+        "findings": proposals.offered(minutes.meeting),
+        "model_host": proposals.host(),
+    }
 
 
 def _saved(request: HttpRequest, whole: WholeMinutes) -> HttpResponse:
@@ -66,6 +105,7 @@ def _shown(request: HttpRequest, whole: WholeMinutes, message: str = "", status:
         "formats": FORMATS,
         "label_languages": LABEL_LANGUAGES,
         "message": message,
+        **_proposed(minutes),
     }
     return render(request, "meetings/minutes.html", context, status=status)
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from meetings.models import AudioStream, AuditEntry, Meeting, Participant, ReviewStep, Segment, SegmentRevision, User
 from meetings.services.corrections import Author, Line, correct_text
 from tests.meetings.cast import ended, say, signed_in
+from tests.meetings.test_writing_minutes import filled
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,13 @@ def test_reading_exporting_searching_and_sharing_are_written_down(meeting: Meeti
     ]
     assert ("read", "Ada", "account") in log()
     assert log()[-1] == ("read", "", "guest")
+
+
+def test_writing_the_minutes_is_written_down_as_a_change(meeting: Meeting, ada: User) -> None:
+    path = f"/m/{ended(meeting).code}/minutes/"
+    signed_in(ada).get(path)
+    signed_in(ada).post(path, filled())
+    assert log() == [("read", "Ada", "account"), ("changed", "Ada", "account")]
 
 
 def test_who_is_refused_is_not_written_down_as_a_reader(meeting: Meeting, eve: User) -> None:

@@ -40,8 +40,8 @@ def test_every_language_has_all_that_documents_say(language: str, status: str, b
     whole = replace(EVERYTHING, labels=language, status=status, approved_by=by)
     for shown in (whole, replace(whole, date="", start=""), replace(whole, lines=())):
         for written in (render_markdown(shown), render_plain(shown), docx2txt.process(io.BytesIO(render_docx(shown)))):
-            assert whole.say("Transcript") in written
             assert whole.say("Attendees") in written
+            assert whole.say("Transcript") in written or whole.say("Nothing was said.") in written
 
 
 def test_german_minutes_have_german_headings_around_english_talk() -> None:
