@@ -248,5 +248,15 @@ def _set_status(meeting: Meeting, command: SetStatus, author: Author) -> None:
     _note(meeting, author, what=command.status, reason=reason)
 
 
+def approve(meeting: Meeting, author: Author) -> None:
+    """By all steps there are to it, each of them noted; raises CorrectionRefused."""
+    if meeting.review == Meeting.Review.APPROVED:
+        raise CorrectionRefused("approved", "this transcript is approved already")
+    with transaction.atomic():
+        if meeting.review == Meeting.Review.DRAFT:
+            apply(meeting, SetStatus(Meeting.Review.DRAFT, Meeting.Review.IN_REVIEW), author)
+        apply(meeting, SetStatus(Meeting.Review.IN_REVIEW, Meeting.Review.APPROVED), author)
+
+
 def _note(meeting: Meeting, author: Author, **step: Any) -> None:
     ReviewStep.objects.create(meeting=meeting, author=author.participant, author_name=author.name, **step)

@@ -82,9 +82,14 @@ def forget_abandoned() -> int:
     begun = timezone.now() - ABANDONED
     abandoned = Recording.objects.filter(created_at__lt=begun, received_bytes__lt=models.F("size_bytes"))
     for recording in abandoned:
-        path_of(recording).unlink(missing_ok=True)
-        recording.delete()
+        delete(recording)
     return len(abandoned)
+
+
+def delete(recording: Recording) -> None:
+    """With its file and the work on it; the transcript that came of it stays."""
+    path_of(recording).unlink(missing_ok=True)
+    recording.delete()
 
 
 def receive(recording: Recording, offset: int, chunk: bytes) -> Recording:

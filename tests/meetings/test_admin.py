@@ -79,35 +79,23 @@ def test_the_lists_do_not_ask_more_for_more_rows(
             browser.get(reverse(f"admin:meetings_{model}_changelist"))
 
 
-def revise(browser: Client, segment: Segment, **fields: str) -> None:
-    inline = {"revisions-TOTAL_FORMS": "0", "revisions-INITIAL_FORMS": "0"}
-    answer = browser.post(reverse("admin:meetings_segment_change", args=[segment.pk]), {**inline, **fields})
-    assert answer.status_code == 302, answer.context["errors"]
+def test_a_line_is_read_here_and_corrected_on_the_review_page(browser: Client, segment: Segment) -> None:
+    path = reverse("admin:meetings_segment_change", args=[segment.pk])
+    review = f"{reverse('meeting-review', args=[segment.meeting.code])}#s{segment.sequence}"
+    assert review not in browser.get(path).content.decode()  # it begins when the meeting is over
+    ended(segment.meeting)
+    assert review in browser.get(path).content.decode()
+    assert browser.post(path, {"text": "Forged.", "recognised_text": "Forged."}).status_code == 403
     segment.refresh_from_db()
+    assert (segment.text, segment.recognised_text, segment.revision) == ("The bugdet is fine.",) * 2 + (0,)
 
 
-def test_a_correction_is_a_revision_and_keeps_what_was_recognised(browser: Client, segment: Segment) -> None:
-    revise(browser, segment, text="The budget is fine.")
-    assert (segment.text, segment.revision) == ("The budget is fine.", 1)
-    assert segment.recognised_text == "The bugdet is fine."
-    change = segment.revisions.get()
-    assert (change.revision, change.text_before, change.text_after, change.author_name) == (
-        1,
-        "The bugdet is fine.",
-        "The budget is fine.",
-        "Root",
-    )
-
-
-def test_saving_without_a_change_is_no_revision(browser: Client, segment: Segment) -> None:
-    revise(browser, segment, text="The bugdet is fine.")
-    assert segment.revision == 0
-    assert not segment.revisions.exists()
-
-
-def test_what_was_recognised_cannot_be_rewritten(browser: Client, segment: Segment) -> None:
-    revise(browser, segment, text="New.", recognised_text="Forged.", revision="7", confidence="0.1")
-    assert (segment.recognised_text, segment.revision, segment.confidence) == ("The bugdet is fine.", 1, 0.9)
+def test_unsure_lines_are_found(browser: Client, segment: Segment) -> None:
+    unsure = say(segment.participant, 70_000, "Perhaps.")
+    Segment.objects.filter(pk=unsure.pk).update(confidence=0.2)
+    path = reverse("admin:meetings_segment_changelist")
+    for wanted, line in (("low", unsure), ("high", segment)):
+        assert list(browser.get(path, {"confidence": wanted}).context["cl"].result_list) == [line]
 
 
 def test_a_meeting_cannot_be_given_a_time_zone_that_does_not_exist(browser: Client, meeting: Meeting) -> None:

@@ -43,6 +43,7 @@ export class ReviewController extends Controller<HTMLElement> {
     this.list = new LineList(this.linesTarget, this.templateTarget, this.transcript);
     this.timer = window.setInterval(() => this.refresh(), POLL_MS);
     await this.refresh();
+    this.followAddress();
   }
 
   disconnect(): void {
@@ -72,6 +73,12 @@ export class ReviewController extends Controller<HTMLElement> {
     } finally {
       this.isReading = false;
     }
+  }
+
+  /** A link leads to a line by its number: "#s12". */
+  private followAddress(): void {
+    const sequence = Number(/^#s(\d+)$/.exec(location.hash)?.[1]);
+    if (this.transcript.line(sequence)) this.go(sequence);
   }
 
   // ── What is shown ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,24 @@
+"""The log of who did what."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from meetings.admin.lists import ReadOnly
+from meetings.models import AuditEntry
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnly):
+    """Read-only, also for administrators."""
+
+    list_display = ("created_at", "action", "user", "by", "meeting_id")
+    list_filter = ("action", "by")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__display_name", "meeting_id")
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

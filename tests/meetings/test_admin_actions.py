@@ -1,0 +1,169 @@
+"""What administrators and reviewers do with what they select in the lists, and what is refused."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import docx2txt
+import pytest
+from django.contrib.auth.models import Group
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from meetings.admin import meetings as meeting_admin
+from meetings.exports import Options
+from meetings.models import AuditEntry, Document, Job, Meeting, Participant, Recording, User
+from meetings.services import documents, uploads
+from tests.meetings.cast import ended, say, signed_in
+
+pytestmark = pytest.mark.django_db
+ACTIONS = {
+    "meeting": ["export_minutes", "export_word", "approve", "delete_selected"],
+    "participant": ["anonymise"],
+    "recording": ["retry", "cancel", "delete_selected"],
+    "document": ["delete_selected"],
+}
+
+
+@pytest.fixture
+def browser(admin: User) -> Client:
+    return signed_in(admin)
+
+
+@pytest.fixture
+def recording(ada: User, tmp_path: Path, settings: Settings) -> Recording:
+    settings.VAR_DIR = tmp_path
+    recording = uploads.begin(ada, "Interview", "en", 4)
+    uploads.receive(recording, 0, b"RIFF")
+    recording.refresh_from_db()
+    return recording
+
+
+def act(browser: Client, model: str, action: str, *rows: Any) -> Any:
+    path = reverse(f"admin:meetings_{model}_changelist")
+    chosen = {"action": action, "_selected_action": [str(row.pk) for row in rows], "post": "yes"}
+    return browser.post(path, chosen, follow=True)
+
+
+def said(answer: Any) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+def with_role(user: User, role: str) -> Client:
+    user.groups.add(Group.objects.get(name=role))
+    user.is_staff = True
+    user.save()
+    return signed_in(user)
+
+
+def test_transcripts_are_approved_by_steps_that_are_noted(browser: Client, meeting: Meeting, ada: User) -> None:
+    live = Meeting.objects.create(title="Live", host=ada, status=Meeting.Status.LIVE)
+    answer = act(browser, "meeting", "approve", ended(meeting), live)
+    meeting.refresh_from_db()
+    live.refresh_from_db()
+    assert (meeting.review, live.review) == (Meeting.Review.APPROVED, Meeting.Review.DRAFT)
+    assert [(step.what, step.author_name) for step in meeting.review_steps.all()] == [
+        ("in_review", "Root"),
+        ("approved", "Root"),
+    ]
+    assert sorted(said(answer)) == [
+        "Live: the review begins when the meeting is over",
+        "Weekly sync is approved and locked.",
+    ]
+    assert AuditEntry.objects.filter(action="changed", meeting_id=meeting.pk).exists()
+    assert said(act(browser, "meeting", "approve", meeting)) == ["Weekly sync: this transcript is approved already"]
+
+
+def test_minutes_come_as_word_documents_too_but_not_too_many(
+    browser: Client, meeting: Meeting, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(meeting.participants.get(), 1_000, "Hello.")
+    other = Meeting.objects.create(title="Other", host=ada)
+    answer = act(browser, "meeting", "export_word", meeting)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        [name] = archive.namelist()
+        assert "Hello." in docx2txt.process(io.BytesIO(archive.read(name)))
+    monkeypatch.setitem(meeting_admin.MOST, "docx", 1)
+    assert said(act(browser, "meeting", "export_word", meeting, other)) == [
+        "That is too much for one archive: choose fewer meetings."
+    ]
+
+
+def test_the_list_counts_who_spoke(browser: Client, meeting: Meeting) -> None:
+    say(meeting.participants.get(), 1_000, "Hello.")
+    say(meeting.participants.get(), 3_000, "Hello again.")
+    Participant.objects.create(meeting=meeting, display_name="Silent", role=Participant.Role.GUEST)
+    [row] = browser.get("/admin/meetings/meeting/").context["cl"].result_list
+    assert (row.participant_count, row.speaker_count) == (2, 1)
+
+
+def test_failed_recordings_are_tried_again_and_others_not(browser: Client, recording: Recording) -> None:
+    assert said(act(browser, "recording", "retry", recording)) == ["Interview did not fail, or its file is gone."]
+    Job.objects.update(stage=Job.Stage.FAILED, reason="decoder")
+    assert said(act(browser, "recording", "retry", recording)) == ["Interview waits for a worker."]
+    assert Job.objects.get().stage == Job.Stage.WAITING
+    act(browser, "recording", "cancel", recording)
+    assert Job.objects.get().stage == Job.Stage.CANCELLED
+
+
+def test_a_deleted_recording_takes_its_file_along(browser: Client, recording: Recording) -> None:
+    path = uploads.path_of(recording)
+    assert path.exists()
+    act(browser, "recording", "delete_selected", recording)
+    assert not Recording.objects.exists()
+    assert not Job.objects.exists()
+    assert not path.exists()
+
+
+def test_recordings_and_jobs_are_looked_at_and_not_changed(browser: Client, recording: Recording) -> None:
+    for model, row in (("recording", recording), ("job", recording.job)):
+        assert b"Interview" in browser.get(reverse(f"admin:meetings_{model}_changelist"), {"q": "inter"}).content
+        path = reverse(f"admin:meetings_{model}_change", args=[row.pk])
+        assert browser.get(path).status_code == 200
+        assert browser.post(path, {"title": "Forged"}).status_code == 403
+        assert browser.get(reverse(f"admin:meetings_{model}_add")).status_code == 403
+
+
+def test_deleting_a_document_leaves_the_meeting(browser: Client, meeting: Meeting) -> None:
+    document = documents.order(meeting, "pdf", Options())
+    act(browser, "document", "delete_selected", document)
+    assert not Document.objects.exists()
+    assert Meeting.objects.exists()
+
+
+def test_an_administrator_by_role_deletes_a_meeting_with_all_that_belongs_to_it(meeting: Meeting, eve: User) -> None:
+    say(meeting.participants.get(), 1_000, "Hello.")
+    documents.order(meeting, "pdf", Options())
+    Recording.objects.create(owner=meeting.host, meeting=meeting, title="Upload", size_bytes=1)
+    act(with_role(eve, "administrator"), "meeting", "delete_selected", meeting)
+    assert not Meeting.objects.exists()
+
+
+def test_a_reviewer_approves_and_exports_but_neither_anonymises_nor_deletes(meeting: Meeting, eve: User) -> None:
+    reviewer = with_role(eve, "reviewer")
+    person = meeting.participants.get()
+    act(reviewer, "meeting", "approve", ended(meeting))
+    meeting.refresh_from_db()
+    assert meeting.review == Meeting.Review.APPROVED
+    act(reviewer, "meeting", "delete_selected", meeting)
+    act(reviewer, "participant", "anonymise", person)
+    person.refresh_from_db()
+    assert person.display_name == "Ada"
+
+
+@pytest.mark.parametrize(("model", "action"), [(model, action) for model, all_ in ACTIONS.items() for action in all_])
+def test_nobody_acts_without_the_role(
+    meeting: Meeting, recording: Recording, eve: User, model: str, action: str
+) -> None:
+    document = documents.order(ended(meeting), "pdf", Options())
+    rows = {"meeting": meeting, "participant": meeting.participants.get(), "recording": recording, "document": document}
+    path = reverse(f"admin:meetings_{model}_changelist")
+    chosen = {"action": action, "_selected_action": [str(rows[model].pk)], "post": "yes"}
+    stranger, member = signed_in(eve), with_role(eve, "member")
+    assert {browser.post(path, chosen).status_code for browser in (stranger, member)} <= {302, 403}
+    assert list(Meeting.objects.values_list("review", flat=True)) == [Meeting.Review.DRAFT]
+    assert Participant.objects.get().display_name == "Ada"
+    assert (Job.objects.get().stage, Document.objects.count()) == (Job.Stage.WAITING, 1)
+    assert not AuditEntry.objects.exists()
