@@ -14,7 +14,7 @@ from meetings.models import Meeting, Proposal, Segment
 from meetings.services.findings import Finding, condensed, find, parts
 from meetings.services.language_model import LanguageModel, ModelFailed, configured
 
-STALE = timedelta(minutes=25)  # longer than one question may take, asked four times
+STALE = timedelta(minutes=45)  # longer than one question may take, asked four times
 OPEN = (Proposal.Stage.WAITING, Proposal.Stage.READING)
 
 
