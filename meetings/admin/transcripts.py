@@ -61,7 +61,7 @@ class SegmentAdmin(ReadOnly):
     @admin.display(description=_("correct"))
     def correct(self, segment: Segment) -> str:
         if segment.meeting.takes_audio:
-            return _("The review begins when the meeting is over.")
+            return str(_("The review begins when the meeting is over."))
         path = reverse("meeting-review", args=[segment.meeting.code])
         return format_html('<a href="{}#s{}">{}</a>', path, segment.sequence, _("on the review page"))
 

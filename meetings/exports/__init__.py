@@ -13,7 +13,18 @@ from meetings.exports.structured import SCHEMA, render_csv, render_json
 from meetings.exports.subtitles import render_srt, render_vtt
 from meetings.exports.word import render_docx
 
-__all__ = ["FORMATS", "LABEL_LANGUAGES", "SCHEMA", "ExportUnavailable", "Format", "Minutes", "Options", "build_minutes"]
+__all__ = [
+    "FORMATS",
+    "LABEL_LANGUAGES",
+    "SCHEMA",
+    "ExportUnavailable",
+    "Format",
+    "Minutes",
+    "Options",
+    "Progress",
+    "Slow",
+    "build_minutes",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ class Settings:
 
 
 def configured() -> Settings:
-    return Settings(**settings.LANGUAGE_MODEL)
+    server: dict[str, Any] = settings.LANGUAGE_MODEL
+    return Settings(**server)
 
 
 class _Message(msgspec.Struct):

@@ -151,7 +151,7 @@ def files_say(host: Person, code: str, said: str, names: list[str]) -> None:
     subtitles = list(srt.parse(file("srt").decode()))
     assert any(said in " ".join(cue.content.split()) for cue in subtitles)
     cues = webvtt.from_buffer(io.StringIO(file("vtt").decode()))
-    assert any(said in " ".join(cue.text.split()) for cue in cues)
+    assert any(said in " ".join(cue.text.split()) for cue in cues.captions)
     document = json.loads(file("json"))
     jsonschema.validate(document, json.loads(SCHEMA.read_text()))
     assert said in [line["text"] for line in document["lines"]]

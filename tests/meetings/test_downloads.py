@@ -70,6 +70,7 @@ def test_json_is_what_its_published_schema_says(held: Meeting) -> None:
             "text": "Write the notes",
             "at_ms": 61_000,
             "author": "Ada",
+            "machine_made": False,
             "owner": "Grace",
             "due": "2026-03-09",
             "done": False,

@@ -159,10 +159,10 @@ def test_documents_go_with_their_files_after_a_day_with_a_person_and_with_the_me
         document = documents.order(held, "docx", exports.Options())
         documents.make(document.pk)
         document.refresh_from_db()
-        assert storage.exists(document.file.name)
+        assert storage.exists(str(document.file.name))
         forget()
         assert not Document.objects.exists()
-        assert not storage.exists(document.file.name)
+        assert not storage.exists(str(document.file.name))
 
 
 def test_strangers_see_nothing_of_a_document(held: Meeting, eve: User) -> None:

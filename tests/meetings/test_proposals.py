@@ -62,7 +62,11 @@ def model(rules: tuple[Path, str], settings: Settings) -> Model:
     path, url = rules
     path.with_suffix(".asked").write_text("")
     settings.LANGUAGE_MODEL = {"url": url, "model": "tiny", "api_key": KEY, "timeout_seconds": 10.0}
-    return lambda *told: path.write_text(json.dumps(list(told)))
+
+    def answers(*told: dict[str, Any]) -> None:
+        path.write_text(json.dumps(told))
+
+    return answers
 
 
 @pytest.fixture
@@ -156,6 +160,7 @@ def test_a_long_meeting_is_read_in_parts_and_summarised_once(
     for at in range(4, 24):
         say(held.participants.get(), at * 60_000, f"Word {at} " * 10)
     monkeypatch.setattr(findings, "PART_CHARACTERS", 300)
+    monkeypatch.setattr(findings, "MAX_SUMMARY", 2)
     parts = [
         {"when": f"\n[{at}] Ada", "content": {"summary": [{"text": f"About {at}.", "evidence": [at]}]}}
         for at in range(4, 24)
@@ -222,7 +227,7 @@ def test_while_it_is_read_nobody_asks_again_and_cancelling_ends_it(held: Meeting
     assert asked() == []
 
 
-def test_only_who_writes_the_minutes_asks(held: Meeting, model: Model, grace: Client, eve: User) -> None:
+def test_only_who_writes_the_minutes_asks(grace: Client, held: Meeting, model: Model, eve: User) -> None:
     model({"content": GOOD})
     path = reverse("minutes-propose", args=[held.code])
     assert grace.post(path).status_code == 403
