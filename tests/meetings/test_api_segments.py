@@ -1,10 +1,13 @@
 """What was said, and corrections of it, through the API."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from meetings import fanout
 from meetings.models import Meeting, Participant, Segment, User
+from meetings.protocol.events import RoomEvent, SegmentUpdated
 from tests.meetings.cast import say
 from tests.meetings.programs import Program
 
@@ -114,3 +117,19 @@ def test_a_page_of_segments_costs_a_few_queries(
     program.get("/meetings")
     with django_assert_max_num_queries(3):
         assert len(program.get(f"/meetings/{meeting.pk}/segments")["items"]) == 30
+
+
+def test_open_rooms_are_told_of_a_correction_made_by_a_program(
+    program: Program, segment: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def publish(meeting_id: UUID, event: RoomEvent) -> None:
+        told.append((meeting_id, event))
+
+    told: list[tuple[UUID, RoomEvent]] = []
+    monkeypatch.setattr(fanout, "publish", publish)
+    program.patch(f"/segments/{segment.pk}", {"text": "The budget", "revision": 0})
+    [(meeting_id, event)] = told
+    assert isinstance(event, SegmentUpdated)
+    assert (meeting_id, event.text, event.revision) == (segment.meeting_id, "The budget", 1)
+    program.patch(f"/segments/{segment.pk}", {"text": "Late", "revision": 0}, 409)
+    assert len(told) == 1
