@@ -76,7 +76,7 @@ def asked(rules: tuple[Path, str]) -> Asked:
 
 @pytest.fixture
 def held(meeting: Meeting) -> Meeting:
-    ada = meeting.participants.get()
+    ada = meeting.participants.get(role="host")
     for at, text in enumerate(["About the budget.", "It stays as it is.", "I send the figures."], start=1):
         say(ada, at * 60_000, text)
     return ended(meeting)
