@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from meetings.admin.lists import LanguageFilter, acting
 from meetings.forms import MeetingAdminForm
+from meetings.hearing_again import model_name
 from meetings.models import KeptPiece, Meeting, Participant, Segment
-from meetings.services import audit_log, privacy, review
+from meetings.services import audit_log, privacy, review, second_pass
 from meetings.services.archive import minutes_archive
 from meetings.services.corrections import Author, CorrectionRefused
 from meetings.times import duration
@@ -79,7 +80,7 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         "unsure", "storage", "transcript",
     )  # fmt: skip
     list_filter = ("status", "review", "visibility", "started_at", ("language", LanguageFilter))
-    actions = ("export_minutes", "export_word", "approve")
+    actions = ("export_minutes", "export_word", "approve", "transcribe_again")
     list_select_related = ("host",)
     search_fields = ("title", "agenda", "host__email", "host__display_name", "participants__display_name", "code")
     date_hierarchy = "created_at"
@@ -169,6 +170,23 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             else:
                 audit_log.record(audit_log.Action.CHANGED, meeting.pk, acting(request))
                 self.message_user(request, _("%(title)s is approved and locked.") % {"title": meeting})
+
+    @admin.action(description=_("Transcribe the kept audio of the selected meetings again"), permissions=["approve"])
+    def transcribe_again(self, request: HttpRequest, chosen: QuerySet[Meeting]) -> None:
+        """What is heard otherwise is suggested on the review page; no line changes by itself."""
+        model = model_name()
+        if not model:
+            self.message_user(request, _("No model is set up here for a second pass."), messages.ERROR)
+            return
+        for meeting in chosen:
+            try:
+                second_pass.request(meeting, model)
+            except second_pass.NothingKept:
+                refusal = _("%(title)s: there is no kept audio, or the meeting goes on.") % {"title": meeting}
+                self.message_user(request, refusal, messages.ERROR)
+            else:
+                audit_log.record(audit_log.Action.CHANGED, meeting.pk, acting(request))
+                self.message_user(request, _("%(title)s waits for a worker.") % {"title": meeting})
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         """Reviewers approve, as on the review page."""

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import docx2txt
+import msgspec
+import numpy as np
 import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
@@ -14,13 +16,14 @@ from pytest_django import Settings
 
 from meetings.admin import meetings as meeting_admin
 from meetings.exports import Options
-from meetings.models import AuditEntry, Document, Job, Meeting, Participant, Recording, User
+from meetings.models import AuditEntry, Document, Job, Meeting, Participant, Recording, SecondPass, User
 from meetings.services import documents, uploads
 from tests.meetings.cast import ended, say, signed_in
+from tests.meetings.test_listening import keep, stream_of
 
 pytestmark = pytest.mark.django_db
 ACTIONS = {
-    "meeting": ["export_minutes", "export_word", "approve", "delete_selected"],
+    "meeting": ["export_minutes", "export_word", "approve", "transcribe_again", "delete_selected"],
     "participant": ["anonymise"],
     "recording": ["retry", "cancel", "delete_selected"],
     "document": ["delete_selected"],
@@ -97,6 +100,23 @@ def test_the_list_counts_who_spoke(browser: Client, meeting: Meeting) -> None:
     Participant.objects.create(meeting=meeting, display_name="Silent", role=Participant.Role.GUEST)
     [row] = browser.get("/admin/meetings/meeting/").context["cl"].result_list
     assert (row.participant_count, row.speaker_count) == (2, 1)
+
+
+def test_kept_audio_is_transcribed_again_and_what_was_not_kept_is_said(
+    browser: Client, meeting: Meeting, settings: Settings
+) -> None:
+    environment = settings.ENVIRONMENT
+    settings.ENVIRONMENT = msgspec.structs.replace(environment, engine="openai", second_pass_model="")
+    assert said(act(browser, "meeting", "transcribe_again", ended(meeting))) == [
+        "No model is set up here for a second pass."
+    ]
+    settings.ENVIRONMENT = msgspec.structs.replace(environment, second_pass_model="better")
+    assert said(act(browser, "meeting", "transcribe_again", meeting)) == [
+        "Weekly sync: there is no kept audio, or the meeting goes on."
+    ]
+    keep(stream_of(meeting.participants.get(), 0), 0, np.zeros(1_600, "<i2"))
+    assert said(act(browser, "meeting", "transcribe_again", meeting)) == ["Weekly sync waits for a worker."]
+    assert SecondPass.objects.get().model == "better"
 
 
 def test_failed_recordings_are_tried_again_and_others_not(browser: Client, recording: Recording) -> None:
