@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0022_second_pass'),
+        ('meetings', '0023_shared_microphones'),
     ]
 
     operations = [
