@@ -6,6 +6,7 @@ A wrong value stops the start and names itself; README.md holds the same table f
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ class Environment(Struct, rename="upper", frozen=True):
 
     database_url: Annotated[str, Meta(pattern=r"^postgres(ql)?://.+")]
     redis_url: Annotated[str, Meta(pattern=r"^(redis|rediss|unix)://.+")]
+    database_password: str = ""  # where the URL has none
     secret_key: str = ""  # made once and kept under VAR_DIR when empty
     base_url: Annotated[str, Meta(pattern=r"^https?://[^/]+$")] = "http://localhost:8000"  # where browsers reach it
     allowed_origins: str = ""  # further origins, comma-separated: https://a.example,https://b.example:8443
@@ -63,6 +65,7 @@ class Environment(Struct, rename="upper", frozen=True):
     audio_storage_options: str = ""  # its options as a JSON object; none means the folder "kept" in VAR_DIR
     audio_days: Annotated[int, Meta(ge=0, le=36_500)] = 90  # kept audio is deleted so long after its meeting; 0: never
     meeting_days: Annotated[int, Meta(ge=0, le=36_500)] = 0  # whole meetings are; 0: never
+    webhook_allowed_networks: str = ""  # private networks that webhooks may call, comma-separated: 10.1.0.0/16
     metrics_token: Annotated[str, Meta(pattern=r"^(\S{16,})?$")] = ""  # what a metrics collector must send
 
     @property
@@ -79,6 +82,8 @@ class Environment(Struct, rename="upper", frozen=True):
         return sorted({urlsplit(origin).hostname or "" for origin in self.origins})
 
     def __post_init__(self) -> None:
+        for network in self.urls(self.webhook_allowed_networks):
+            ip_network(network)
         if self.turn_urls and not self.turn_secret:
             raise ValueError("TURN_URLS needs TURN_SECRET, the secret that the TURN servers know too")
         self.storage_options()
@@ -122,11 +127,23 @@ class Environment(Struct, rename="upper", frozen=True):
 def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     """Validate the variables this program knows; raises ConfigurationError naming the first wrong one."""
     names = msgspec.structs.fields(Environment)
-    known = {field.encode_name: variables[field.encode_name] for field in names if variables.get(field.encode_name)}
+    given = {field.encode_name: _given(variables, field.encode_name) for field in names}
+    known = {name: value for name, value in given.items() if value}
     try:
         return msgspec.convert(known, Environment, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(_explain(str(error))) from error
+
+
+def _given(variables: Mapping[str, str], name: str) -> str:
+    """The variable, or what the file holds that NAME_FILE names: how containers are given secrets."""
+    path = variables.get(f"{name}_FILE", "")
+    if variables.get(name) or not path:
+        return variables.get(name, "")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{name}_FILE names a file that cannot be read") from error
 
 
 def _explain(message: str) -> str:

@@ -78,7 +78,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(_database.path.lstrip("/")),
         "USER": unquote(_database.username or ""),
-        "PASSWORD": unquote(_database.password or ""),
+        "PASSWORD": unquote(_database.password or "") or ENVIRONMENT.database_password,
         "HOST": unquote(_database.hostname or ""),
         "PORT": str(_database.port or ""),
         "CONN_MAX_AGE": 0,  # psycopg's pool keeps the connections
@@ -119,9 +119,11 @@ CELERY_TASK_ROUTES = {  # long: with a worker of its own
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "expire-presence": {"task": "meetings.tasks.expire_presence", "schedule": 10.0, "options": {"expires": 10}},
-    "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 20.0, "options": {"expires": 20}},
+    "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 5.0, "options": {"expires": 5}},
     "tell-apart": {"task": "meetings.tasks.tell_apart", "schedule": 60.0, "options": {"expires": 60}},
     "forget-uploads": {"task": "meetings.tasks.forget_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
+    "deliver-webhooks": {"task": "meetings.tasks.deliver_webhooks", "schedule": 2.0, "options": {"expires": 2}},
+    "forget-deliveries": {"task": "meetings.tasks.forget_deliveries", "schedule": 3600.0, "options": {"expires": 3600}},
     "end-sessions": {"task": "meetings.tasks.end_sessions", "schedule": 60.0, "options": {"expires": 60}},
     "begin-second-passes": {"task": "meetings.tasks.begin_second_passes", "schedule": 10.0, "options": {"expires": 10}},
     "expire": {"task": "meetings.tasks.expire", "schedule": 3600.0, "options": {"expires": 3600}},
@@ -204,6 +206,10 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 if BASE_URL.startswith("https://"):
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^health$", r"^ready$", r"^metrics$"]  # asked from within
+    # Other names under our domain, and lists built into browsers, are the business of who owns the domain.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # ── Logs: no transcript text, audio, token or name ──────────────────────────────────────────────────────────────────

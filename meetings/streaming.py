@@ -5,12 +5,14 @@ with `session_id` and goes on from there.
 """
 
 from base64 import b64decode
+from dataclasses import dataclass
 from typing import Annotated, TypeVar
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Meta, Struct
 
-from meetings.protocol.events import Error, WordView
+from meetings.protocol.events import CaptionFinal, Error, WordView
 from meetings.protocol.frames import MAX_FRAME_BYTES
 from meetings.protocol.refusals import ProtocolError
 
@@ -21,6 +23,7 @@ class Audio(Struct, tag="audio", forbid_unknown_fields=True):
     """A chunk of 20 to 1,000 ms."""
 
     chunk: str  # base64 of PCM16
+    age_ms: Annotated[int, Meta(ge=0, le=86_400_000)] = 0  # how long ago its end was spoken
     session_id: Annotated[str, Meta(max_length=36)] = ""
 
 
@@ -69,7 +72,8 @@ class PartialText(Struct, tag="partial"):
 
 
 class FinalText(Struct, tag="final"):
-    session_id: str
+    session_id: str  # another one for what others said
+    speaker: str
     text: str
     new_text: str
     timestamp: int
@@ -85,6 +89,31 @@ class Summary(Struct, tag="summary"):
     next_sample: int
     finals: int  # that this connection was sent
     complete: bool  # false: the last words come later, through the API
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the socket says."""
+
+    meeting: str = ""
+    language: str = ""
+    session_id: str = ""
+    words: bool = False
+    everybody: bool = False  # finals of all people in the meeting
+    after: int | None = None  # segment id of the last final that was heard; with session_id
+
+    @classmethod
+    def of(cls, query: bytes) -> "Asked":
+        given = {name: values[-1] for name, values in parse_qs(query.decode("latin-1")).items()}
+        on, after = {"1", "true"}, given.get("after", "")
+        return cls(
+            meeting=given.get("meeting", ""),
+            language=given.get("language", "")[:16],
+            session_id=given.get("session_id", ""),
+            words=given.get("words") in on,
+            everybody=given.get("everybody") in on,
+            after=int(after) if after.isdecimal() and len(after) < 19 else None,
+        )
 
 
 Event = Ready | Ack | Hold | PartialText | FinalText | Summary | Error
@@ -125,6 +154,21 @@ def checked(pcm: bytes) -> bytes:
 
 def encode(event: Event) -> str:
     return msgspec.json.encode(event).decode()
+
+
+def final_text(caption: CaptionFinal, new_text: str, *, words: bool) -> FinalText:
+    return FinalText(
+        session_id=caption.stream_id,
+        speaker=caption.name,
+        text=caption.text,
+        new_text=new_text,
+        timestamp=caption.start_ms,
+        end_ms=caption.end_ms,
+        language=caption.language,
+        confidence=caption.confidence,
+        segment_id=caption.segment_id,
+        words=caption.words if words else None,
+    )
 
 
 def added(before: str, text: str) -> str:

@@ -12,6 +12,8 @@ from meetings.feeding import transcribe
 from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
 from meetings.services import (
+    batches,
+    deliveries,
     documents,
     presence,
     proposals,
@@ -24,7 +26,7 @@ from meetings.services import (
     uploads,
 )
 
-RESUME_SECONDS = 20.0
+RESUME_SECONDS = 5.0
 TELL_APART_SECONDS = 60.0
 
 
@@ -87,8 +89,8 @@ def tell_apart() -> int:
 
 @shared_task
 def forget_uploads() -> int:
-    """Give up uploads that nobody went on with for a day; returns how many."""
-    return uploads.forget_abandoned()
+    """Give up uploads that nobody went on with for a day, and jobs whose time is over; returns how many."""
+    return uploads.forget_abandoned() + batches.forget_expired()
 
 
 @shared_task
@@ -162,3 +164,15 @@ def read_for_proposals() -> int:
     for proposal_id in asked:
         read_for_proposal.apply_async([proposal_id], expires=RESUME_SECONDS)
     return len(asked)
+
+
+@shared_task
+def deliver_webhooks() -> int:
+    """Tell webhooks what is due; returns how many were told."""
+    return async_to_sync(deliveries.deliver_due)()
+
+
+@shared_task
+def forget_deliveries() -> int:
+    """Shorten the logs of webhooks; returns by how many entries."""
+    return deliveries.forget_old()

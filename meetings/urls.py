@@ -20,6 +20,7 @@ from meetings.views import (
     search,
     second_pass,
     sharing,
+    webhooks,
 )
 
 urlpatterns = [
@@ -32,6 +33,12 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("accounts/tokens/", programs.tokens, name="tokens"),
     path("accounts/tokens/<int:token_id>/revoke/", programs.revoke, name="token-revoke"),
+    path("accounts/webhooks/", webhooks.all_mine, name="webhooks"),
+    path("accounts/webhooks/<uuid:webhook_id>/", webhooks.page, name="webhook"),
+    path("accounts/webhooks/<uuid:webhook_id>/test/", webhooks.test, name="webhook-test"),
+    path("accounts/webhooks/<uuid:webhook_id>/enabled/", webhooks.set_enabled, name="webhook-enabled"),
+    path("accounts/webhooks/<uuid:webhook_id>/delete/", webhooks.delete, name="webhook-delete"),
+    path("accounts/webhooks/<uuid:webhook_id>/replay/<uuid:delivery_id>/", webhooks.replay, name="webhook-replay"),
     path("docs", programs.docs, name="api-docs"),
     path("meetings/new/", meetings.new, name="meeting-new"),
     path("m/<str:code>/", meetings.join, name="meeting-join"),

@@ -42,3 +42,5 @@ def unauthorized(detail: str) -> Problem:
 read_meetings = Bearer("meetings:read")
 write_meetings = Bearer("meetings:write")
 write_segments = Bearer("segments:write")
+run_jobs = Bearer("jobs")
+hear_events = Bearer("webhooks")

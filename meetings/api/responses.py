@@ -1,4 +1,4 @@
-"""What every answer under /api/ has in common, also those that Django gives before a view is reached."""
+"""What every answer of the API has in common, also those that Django gives before a view is reached."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -8,6 +8,7 @@ from django.utils.cache import patch_vary_headers
 
 from meetings.api.problems import MEDIA_TYPE, Problem
 
+PLACES = ("/api/", "/v1/")
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -19,7 +20,7 @@ class ApiResponses:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        if not request.path.startswith("/api/"):
+        if not request.path.startswith(PLACES):
             return response
         if response.status_code >= HTTPStatus.BAD_REQUEST and response["Content-Type"] != MEDIA_TYPE:
             response = _as_problem(response)

@@ -27,7 +27,7 @@ def _visible(name: str) -> str:
     return name
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     if UNPRINTABLE.search(text):
         raise ValueError("Control characters are not allowed here.")
     return _storable(text)
@@ -48,8 +48,8 @@ def _zone(name: str) -> str:
 
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible), AfterValidator(_storable)]
 PRINTABLE = {"pattern": r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"}  # for readers of the description
-Agenda = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(_printable)]
-Caption = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(_printable)]
+Agenda = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
+Caption = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
 Language = Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGES)})]
 TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_zone)]
 

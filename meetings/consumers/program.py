@@ -5,10 +5,9 @@ import logging
 import time
 import uuid
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from channels.exceptions import StopConsumer
@@ -19,7 +18,9 @@ from redis.exceptions import RedisError
 from meetings import fanout, streaming
 from meetings.consumers.allowance import Allowance
 from meetings.consumers.audio import BURST_SECONDS, REAL_TIME_FACTOR
+from meetings.consumers.bearer import shown_token
 from meetings.consumers.following import Following
+from meetings.consumers.program_text import TextDown
 from meetings.database import in_database
 from meetings.draining import drain
 from meetings.measures import refusals, sockets
@@ -52,6 +53,7 @@ class ProgramConsumer(AsyncWebsocketConsumer):
     """One session at a time; the newest connection of a session is the one that counts."""
 
     _token: ApiToken
+    _text: TextDown
     _session: sessions.Session
     _captions: Following[CaptionFinal]
 
@@ -62,8 +64,7 @@ class ProgramConsumer(AsyncWebsocketConsumer):
         self._closing = False
         self._allowance = Allowance(BURST_SECONDS, REAL_TIME_FACTOR)
         self._next = self._acknowledged = 0
-        self._refusals = self._finals = 0
-        self._shown = ""  # the partial that was sent last
+        self._refusals = 0
         self._last_message = time.monotonic()
         self._watch: asyncio.Task[None] | None = None
 
@@ -87,7 +88,7 @@ class ProgramConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept()
         drain.enrol(self._farewell)
-        token = await in_database(tokens.holder, self._shown_token)
+        token = await in_database(tokens.holder, shown_token(self.scope))
         if token is None:
             return await self._refuse(CloseCode.NOT_SIGNED_IN, "not_signed_in", "This needs a token with a header.")
         if SCOPE not in token.scopes:
@@ -100,21 +101,21 @@ class ProgramConsumer(AsyncWebsocketConsumer):
         return None
 
     async def _begin(self) -> None:
-        asked = {name: values[-1] for name, values in parse_qs(self.scope["query_string"].decode("latin-1")).items()}
-        language = asked.get("language", "")[:16]
-        if resumed := asked.get("session_id"):
-            self._session = await in_database(sessions.resume, self._token.user, resumed)
+        asked = streaming.Asked.of(self.scope["query_string"])
+        user, name = self._token.user, self._token.name
+        if asked.session_id:
+            self._session = await in_database(sessions.resume, user, asked.session_id, asked.after)
         else:
-            name = self._token.name
-            self._session = await in_database(
-                sessions.begin, self._token.user, asked.get("meeting", ""), name, language
-            )
-        self._words = asked.get("words") in {"1", "true"}
+            self._session = await in_database(sessions.begin, user, asked.meeting, name, asked.language)
         stream_id, meeting_id = self._stream_id, self._session.participant.meeting_id
         self._own = self._session.own_meeting or await sessions.has_own_meeting(stream_id)
         self._next = self._acknowledged = await audio_bus().register(self._session.info, self._writer, 0)
+        self._text = TextDown(stream_id, asked, self._tell)
         self._captions = Following(
-            partial(captions.captions_after, meeting_id), lambda final: final.sequence, self._final, captions.MAX_MISSED
+            partial(captions.captions_after, meeting_id),
+            lambda final: final.sequence,
+            self._text.final,
+            captions.MAX_MISSED,
         )
         for group in self._groups:
             await self.channel_layer.group_add(group, self.channel_name)
@@ -140,19 +141,13 @@ class ProgramConsumer(AsyncWebsocketConsumer):
     @property
     def _groups(self) -> list[str]:
         """Whose events it hears: the captions, the end of audio, and what happens to its participant."""
-        participant = self._session.participant
-        meetings = [fanout.meeting_group(kind, participant.meeting_id) for kind in ("room", "audio")]
-        return [*meetings, fanout.participant_group(participant.pk)]
+        person = self._session.participant
+        of_meeting = (fanout.meeting_group(kind, person.meeting_id) for kind in ("room", "audio"))
+        return [*of_meeting, fanout.participant_group(person.pk)]
 
     @property
     def _stream_id(self) -> str:
         return self._session.info.stream_id
-
-    @property
-    def _shown_token(self) -> str:
-        shown = dict(self.scope["headers"]).get(b"authorization", b"").decode("latin-1")
-        kind, _, text = shown.partition(" ")
-        return text.strip() if kind.lower() == "bearer" else ""
 
     async def _keep(self) -> None:
         if self._own:
@@ -192,7 +187,7 @@ class ProgramConsumer(AsyncWebsocketConsumer):
             case streaming.Audio():
                 if request.session_id not in {"", self._stream_id}:
                     raise ProtocolError("other_session", "this connection is another session's")
-                await self._take(streaming.decode_chunk(request.chunk))
+                await self._take(streaming.decode_chunk(request.chunk), request.age_ms)
             case streaming.Finalize():
                 await audio_bus().pause(self._stream_id, self._writer)
             case streaming.Close():
@@ -200,11 +195,12 @@ class ProgramConsumer(AsyncWebsocketConsumer):
             case streaming.KeepAlive():
                 await self._keep()
 
-    async def _take(self, pcm: bytes) -> None:
+    async def _take(self, pcm: bytes, age_ms: int = 0) -> None:
         if not self._allowance.take(len(pcm) / 2 / SAMPLE_RATE):
             return await self._refuse(CloseCode.TOO_FAST, "too_fast", "Audio came much faster than real time.")
         until = time.monotonic() + HOLD_SECONDS
-        while not self._closing and not await self._append(pcm):
+        spoken_at = datetime.now(UTC) - timedelta(milliseconds=age_ms)
+        while not self._closing and not await self._append(pcm, spoken_at):
             if time.monotonic() > until:
                 return await self._refuse(CloseCode.TRY_LATER, "try_later", "No store takes audio: come back soon.")
             await self._tell(streaming.Hold(self._next, round(1_000 * RETRY_SECONDS)))
@@ -215,10 +211,10 @@ class ProgramConsumer(AsyncWebsocketConsumer):
             await self._tell(streaming.Ack(self._next))
         return None
 
-    async def _append(self, pcm: bytes) -> bool:
-        """False when it has to be tried again."""
+    async def _append(self, pcm: bytes, spoken_at: datetime) -> bool:
+        """False when it has to be tried again. What was said off the record is silence, also when it comes later."""
         try:
-            on_record = bytes(len(pcm)) if self._silence.covers(datetime.now(UTC)) else pcm
+            on_record = bytes(len(pcm)) if self._silence.covers(spoken_at) else pcm
             self._next = (await audio_bus().append(self._stream_id, self._writer, self._next, on_record)).next_sample
         except (BusFull, BusUnavailable):
             return False
@@ -236,7 +232,7 @@ class ProgramConsumer(AsyncWebsocketConsumer):
         if self._own:
             await sessions.forget(self._stream_id)
             await in_database(sessions.end, self._stream_id)
-        await self._tell(streaming.Summary(self._stream_id, self._next, self._finals, complete))
+        await self._tell(streaming.Summary(self._stream_id, self._next, self._text.finals, complete))
         self._closing = True
         await self.close(1000)
 
@@ -277,33 +273,9 @@ class ProgramConsumer(AsyncWebsocketConsumer):
         if message["sequence"]:
             final = _caption.decode(message["text"])
             assert isinstance(final, CaptionFinal)
-            await self._captions.heard(message["sequence"], partial(self._final, final))
+            await self._captions.heard(message["sequence"], partial(self._text.final, final))
         elif b'"caption.partial"' in message["text"].encode():
-            await self._partial(_caption.decode(message["text"]))
-
-    async def _partial(self, caption: CaptionFinal | CaptionPartial) -> None:
-        if isinstance(caption, CaptionPartial) and caption.stream_id == self._stream_id:
-            new_text, self._shown = streaming.added(self._shown, caption.text), caption.text
-            times = caption.start_ms, caption.end_ms
-            await self._tell(streaming.PartialText(self._stream_id, caption.text, new_text, *times, caption.language))
-
-    async def _final(self, caption: CaptionFinal) -> None:
-        if caption.stream_id != self._stream_id or caption.kind != "speech":
-            return
-        new_text, self._shown = streaming.added(self._shown, caption.text), ""
-        self._finals += 1
-        final = streaming.FinalText(
-            session_id=self._stream_id,
-            text=caption.text,
-            new_text=new_text,
-            timestamp=caption.start_ms,
-            end_ms=caption.end_ms,
-            language=caption.language,
-            confidence=caption.confidence,
-            segment_id=caption.segment_id,
-            words=caption.words if self._words else None,
-        )
-        await self._tell(final)
+            await self._text.partial(_caption.decode(message["text"]))
 
     async def _tell(self, event: streaming.Event) -> None:
         if not self._closing:

@@ -182,8 +182,7 @@ class RoomConsumer(MeetingConsumer):
                 mark = await in_database(marks.edit_mark, who, request)
         except marks.MarkRefused as error:
             raise ProtocolError(error.code, error.message, about=str(request.id)) from error
-        await redis_client().set(marks.change_key(self.meeting.pk), mark.change, ex=24 * 3600)
-        await fanout.publish(self.meeting.pk, mark)
+        await marks.announce(self.meeting.pk, mark)
 
     # ── Heartbeat and state ─────────────────────────────────────────────────────────────────────────────────────────
 

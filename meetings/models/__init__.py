@@ -1,6 +1,7 @@
 """The truth: who met, who spoke, what was said. Times are integer milliseconds from the meeting's start."""
 
 from meetings.models.audit import AuditEntry
+from meetings.models.batch import Batch
 from meetings.models.documents import Document
 from meetings.models.keeping import KeptPiece, KeptSpan
 from meetings.models.meeting import Meeting, ShareLink, new_join_code
@@ -11,11 +12,14 @@ from meetings.models.recordings import Job, Recording
 from meetings.models.second_pass import SecondPass, Suggestion
 from meetings.models.speaking import AudioStream, OffRecord, Participant
 from meetings.models.transcript import Mark, ReviewStep, Segment, SegmentRevision
+from meetings.models.webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiToken",
     "AudioStream",
     "AuditEntry",
+    "Batch",
+    "Delivery",
     "Document",
     "Job",
     "KeptPiece",
@@ -34,5 +38,6 @@ __all__ = [
     "ShareLink",
     "Suggestion",
     "User",
+    "Webhook",
     "new_join_code",
 ]

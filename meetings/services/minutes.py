@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from meetings.exports.wording import agenda_items
 from meetings.models import Mark, Meeting, Minutes
-from meetings.services import proposals
+from meetings.services import events, proposals
 from meetings.services.suggestions import Suggestion, of_lines
 from meetings.times import clock
 
@@ -96,6 +96,7 @@ def approve(meeting: Meeting, name: str) -> None:
         minutes.approved_at, minutes.approved_by = timezone.now(), name
         minutes.revision += 1
         minutes.save()
+        events.minutes_event(minutes)
 
 
 def reopen(meeting: Meeting) -> None:

@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from meetings.models import AudioStream, Job, Meeting, Participant, Recording
-from meetings.services import speakers
+from meetings.services import events, speakers
 from meetings.services.speakers import Diarization
 from meetings.services.uploads import path_of
 from transcription.captions import SAMPLE_RATE
@@ -152,6 +152,7 @@ def finish(job_id: int, said: Diarization) -> None:
         if meeting := job.recording.meeting:
             meeting.ended_at = job.recording.created_at + timedelta(milliseconds=length_ms)
             meeting.save(update_fields=["ended_at"])
+            events.meeting_event("transcript.ready", meeting.pk)
         _end(job_id, Job.Stage.DONE, done_ms=length_ms, length_ms=length_ms, untold=said.unable)
     path_of(job.recording).unlink(missing_ok=True)
 
@@ -180,7 +181,9 @@ def _open(job_id: int) -> models.QuerySet[Job]:
 
 
 def _end(job_id: int, stage: Job.Stage, **facts: object) -> None:
-    _open(job_id).update(stage=stage, ended_at=timezone.now(), **facts)
+    with transaction.atomic():
+        if _open(job_id).update(stage=stage, ended_at=timezone.now(), **facts):
+            events.job_event(Job.objects.select_related("recording").get(pk=job_id))
 
 
 def recording_of(recording_id: UUID, owner_id: int) -> Recording | None:

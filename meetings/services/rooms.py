@@ -14,7 +14,7 @@ from django.utils import timezone
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
 from meetings.protocol.events import MeetingEnded
-from meetings.services import keeping
+from meetings.services import events, keeping
 from meetings.services.access import SESSION_KEY, seat_of
 
 MAX_LISTED = 200
@@ -152,20 +152,28 @@ def _admission(meeting: Meeting, role: str) -> str:
 def start_meeting(meeting: Meeting) -> None:
     """Make a scheduled meeting live; a second start changes nothing."""
     waiting = Meeting.objects.filter(pk=meeting.pk, status=Meeting.Status.SCHEDULED)
-    waiting.update(status=Meeting.Status.LIVE, started_at=timezone.now())
+    with transaction.atomic():
+        if waiting.update(status=Meeting.Status.LIVE, started_at=timezone.now()):
+            events.meeting_event("meeting.started", meeting.pk)
 
 
 def end_meeting(meeting: Meeting) -> None:
     """End for all: no more audio is taken, the last words are still recognised."""
     running = Meeting.objects.filter(pk=meeting.pk, status__in=[Meeting.Status.SCHEDULED, Meeting.Status.LIVE])
-    if running.update(status=Meeting.Status.FINISHING, ended_at=timezone.now()):
+    with transaction.atomic():
+        if not running.update(status=Meeting.Status.FINISHING, ended_at=timezone.now()):
+            return
+        events.meeting_event("meeting.ended", meeting.pk)
         transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=False)))
 
 
 def complete_meeting(meeting: Meeting) -> None:
     """All that was said is stored; a second call changes nothing."""
     finishing = Meeting.objects.filter(pk=meeting.pk, status=Meeting.Status.FINISHING)
-    if finishing.update(status=Meeting.Status.ENDED):
+    with transaction.atomic():
+        if not finishing.update(status=Meeting.Status.ENDED):
+            return
+        events.meeting_event("transcript.ready", meeting.pk)
         transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=True)))
 
 

@@ -1,10 +1,10 @@
 """Streaming sessions of programs. One without a meeting gets a meeting of its own, so that nothing it said is lost."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from meetings.models import AudioStream, Meeting, Participant, User
+from meetings.models import AudioStream, Meeting, Participant, Segment, User
 from meetings.protocol.requests import AudioStart
 from meetings.redis import redis_client
 from meetings.services import presence, rooms, streams
@@ -24,11 +24,11 @@ class Session:
     info: StreamInfo
     participant: Participant
     own_meeting: bool
-    newest: int  # sequence of the newest final that was there before
+    newest: int  # sequence of the newest final that was heard before
 
 
-def resume(user: User, session_id: str) -> Session:
-    """Raises SessionRefused, also when it is over."""
+def resume(user: User, session_id: str, after: int | None = None) -> Session:
+    """`after` is the id of the last segment that was heard, 0 for none. Raises SessionRefused, also when it is over."""
     try:
         stream = AudioStream.objects.select_related("participant__meeting").get(
             pk=UUID(session_id), participant__user=user
@@ -37,7 +37,13 @@ def resume(user: User, session_id: str) -> Session:
         raise SessionRefused("there is no such session of yours") from None
     if not may_speak(stream.participant.pk):
         raise SessionRefused("the session is over")
-    return _session(stream.participant, session_id, stream.language, own_meeting=False)
+    session = _session(stream.participant, session_id, stream.language, own_meeting=False)
+    return session if after is None else replace(session, newest=_sequence_of(session, after))
+
+
+def _sequence_of(session: Session, segment_id: int) -> int:
+    segments = Segment.objects.filter(pk=segment_id, meeting_id=session.participant.meeting_id)
+    return segments.values_list("sequence", flat=True).first() or 0
 
 
 def begin(user: User, code: str, name: str, language: str) -> Session:

@@ -20,6 +20,8 @@ SCOPES = {
     "meetings:read": _("Read meetings, transcripts and minutes"),
     "meetings:write": _("Make, change and end meetings"),
     "segments:write": _("Correct what was said"),
+    "jobs": _("Transcribe files"),
+    "webhooks": _("Be told what happens"),
     "stream": _("Stream speech and take part in meetings"),
 }
 

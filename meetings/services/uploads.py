@@ -26,6 +26,10 @@ class TooMuch(UploadRefused):
     """Too large, too many, or no room on the disk."""
 
 
+class TooMany(TooMuch):
+    """Finish or cancel another one first."""
+
+
 class WrongOffset(UploadRefused):
     """The chunk does not begin where the last one ended; go on from `received`."""
 
@@ -45,15 +49,16 @@ def begin(
     language: str,
     size_bytes: int,
     *,
+    most: int = MAX_UNFINISHED,
     speakers: str = Recording.Speakers.ONE,
     speakers_least: int | None = None,
     speakers_most: int | None = None,
 ) -> Recording:
-    """Raises TooMuch."""
+    """`most` bounds the owner's unfinished uploads. Raises TooMuch."""
     if size_bytes > MAX_BYTES:
         raise TooMuch("The file is too large: 4 GB is the most.")
-    if unfinished(owner).count() >= MAX_UNFINISHED:
-        raise TooMuch("You have several unfinished uploads. Finish or cancel one first.")
+    if unfinished(owner).count() >= most:
+        raise TooMany("You have several unfinished uploads. Finish or cancel one first.")
     folder = settings.VAR_DIR / "recordings"
     folder.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder).free < size_bytes + SPARE_BYTES:

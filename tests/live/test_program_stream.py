@@ -223,3 +223,42 @@ async def test_a_revoked_token_ends_the_connection(site: Stack, ada: Person) -> 
         data = {"csrfmiddlewaretoken": ada.pages.cookies["csrftoken"]}
         await asyncio.to_thread(lambda: ada.pages.post(path[1], data=data, headers={"Referer": ada.base_url}))
         assert await socket.closed() == 4401
+
+
+async def test_audio_that_says_it_is_late_is_judged_by_when_it_was_spoken(site: Stack, ada: Person) -> None:
+    """Said off the record, sent after it: silence."""
+    code = await asyncio.to_thread(ada.start_meeting, "Weekly")
+    async with ada.room(code) as room, program(site, token(ada), meeting=code) as socket:
+        await room.say(type="hello")
+        await room.expect("welcome")
+        await socket.expect("ready")
+        await room.say(type="meeting.set", off_record=True)
+        await room.expect("off_record.changed")
+        await asyncio.sleep(2.0)
+        await room.say(type="meeting.set", off_record=False)
+        await room.expect("off_record.changed", where=lambda message: message["end_ms"] is not None)
+        await asyncio.sleep(1.0)
+        for number in range(1, 11):
+            chunk = base64.b64encode(counter_frame(number)).decode()
+            await socket.say(type="audio", chunk=chunk, age_ms=2_000)
+        await speak(socket, 11, 10)
+        await socket.say(type="close")
+        await socket.expect("summary")
+    finals = [message["text"] for message in socket.received if message["type"] == "final"]
+    assert finals == [words(11, 10)]
+
+
+async def test_who_comes_back_gets_the_finals_it_missed(site: Stack, ada: Person) -> None:
+    text = token(ada)
+    async with program(site, text) as socket:
+        session = (await socket.expect("ready"))["session_id"]
+        await speak(socket, 1, 5)
+        first = await socket.expect("final")
+        await speak(socket, 6, 5)
+        await socket.wire.send(counter_frame(0))
+        await socket.expect("ack", where=lambda message: message["next_sample"] >= 33 * 1_600)
+    await asyncio.sleep(2.0)  # the second final is stored while nobody listens
+    async with program(site, text, session_id=session, after=str(first["segment_id"])) as socket:
+        assert (await socket.expect("final"))["text"] == words(6, 5)
+        await socket.say(type="close")
+        await socket.expect("summary")

@@ -1,6 +1,8 @@
 """An uploaded recording becomes its transcript on real processes, every tenth of a second once."""
 
 import io
+import re
+import time
 import wave
 from collections.abc import Callable
 
@@ -63,3 +65,23 @@ def test_what_is_no_recording_says_so(stack: Stack) -> None:
     state = finished(ada, upload(ada, b"%PDF-1.7 this is a document"))
     assert state["stage"] == "Failed"
     assert "no audio or video file" in str(state["reason"])
+
+
+def test_a_program_gives_a_file_and_gets_its_text(stack: Stack) -> None:
+    ada = Person(stack.base_url)
+    ada.sign_up("Ada Programs")
+    page = ada.submit("/accounts/tokens/", name="Bot", scopes=["jobs"], days="30")
+    token = re.search(r"mtx_[\w-]{40,}", page.text)
+    assert token, page.text
+    with httpx.Client(base_url=stack.base_url, headers={"Authorization": f"Bearer {token[0]}"}, timeout=20) as program:
+        files = {"file": ("board.wav", recording(), "audio/wav")}
+        accepted = program.post("/v1/stt/jobs", files=files, data={"language": "en"})
+        assert accepted.status_code == httpx.codes.ACCEPTED, accepted.text
+        deadline = time.monotonic() + 150
+        while (job := program.get(accepted.json()["status_url"]).json())["status"] in {"queued", "running"}:
+            assert time.monotonic() < deadline, job
+            time.sleep(0.5)
+        assert (job["status"], job["progress"], job["error"]) == ("done", 1, "")
+        assert [int(word) for word in job["result"]["text"].split()] == SPOKEN
+        assert program.delete(accepted.json()["status_url"]).status_code == httpx.codes.NO_CONTENT
+        assert program.get(accepted.json()["status_url"]).status_code == httpx.codes.NOT_FOUND

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from meetings.api.v1 import api
 from meetings.models import ApiToken, Meeting, Participant, User
-from meetings.services import tokens
+from meetings.services import events, tokens, uploads, webhooks
 from tests.meetings.cast import say, signed_in
 from tests.meetings.programs import Program
 
@@ -94,8 +94,23 @@ OPERATIONS = [(method, path) for path, operations in api.get_openapi_schema()["p
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_operation_needs_a_token_and_a_seat(meeting: Meeting, eve: User, method: str, path: str) -> None:
     segment = say(meeting.participants.get(), 1_000, "the budget is nine million")
-    address = path.format(meeting_id=meeting.pk, segment_id=segment.pk, format="md")
-    body = {"text": "x", "revision": 0} if "segment" in path else {"title": "Mine"}
+    webhook = webhooks.register(meeting.host, "https://example.org/hook", ["meeting.ended"])
+    named = {
+        "meeting_id": meeting.pk,
+        "segment_id": segment.pk,
+        "format": "md",
+        "webhook_id": webhook.pk,
+        "delivery_id": events.test_event(webhook).pk,
+        "job_id": uploads.begin(meeting.host, "Board", "", 10).pk,
+    }
+    address = path.format(**named)
+    bodies: dict[str, object] = {
+        "segment_id": {"text": "x", "revision": 0},
+        "minutes": {"revision": 0},
+        "marks": {"kind": "note", "text": "x"},
+        "webhook_id": {"enabled": False},
+    }
+    body = next((body for part, body in bodies.items() if part in path), {"title": "Mine"})
     assert Client().generic(method, address, "{}", "application/json").status_code == 401
     answer = Client(headers={"Authorization": f"Bearer {Program(eve).text}"}).generic(
         method, address, json.dumps(body), "application/json"

@@ -57,6 +57,7 @@ WITHOUT_A_MEETING = {
     "search", "tokens", "token-revoke", "api-docs",
     "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
     "recording-cancel", "recording-retry", "jobs", "job-cancel", "job-retry",
+    "webhooks", "webhook", "webhook-test", "webhook-enabled", "webhook-delete", "webhook-replay",
 }  # fmt: skip
 SECRET = "the budget is nine million"
 
@@ -81,7 +82,7 @@ def test_every_route_is_decided_on() -> None:
     assert {pattern.name for pattern in routes()} == WITHOUT_A_MEETING | set(TO_A_STRANGER)
     assert len(routes()) == len(urlpatterns)
     includes = [str(entry.pattern) for entry in get_resolver().url_patterns if isinstance(entry, URLResolver)]
-    assert includes == ["admin/", "api/v1/", ""]  # the API: tests/meetings/test_api_tokens.py
+    assert includes == ["admin/", "api/v1/", "v1/stt/", ""]  # the API: tests/meetings/test_api_tokens.py
 
 
 @pytest.mark.parametrize("after_the_end", [False, True])

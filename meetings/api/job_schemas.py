@@ -1,0 +1,113 @@
+"""Jobs as the API gives them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from django.urls import reverse
+from ninja import Field, Schema
+
+from meetings.api.schemas import Input, KnownLanguage, WordOut
+from meetings.models import Job, Recording, Segment
+from meetings.services import batches, recordings
+
+JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
+STATUS: dict[str, JobStatus] = {
+    Job.Stage.WAITING: "queued",
+    Job.Stage.DONE: "done",
+    Job.Stage.FAILED: "failed",
+    Job.Stage.CANCELLED: "cancelled",
+}  # everything else is running
+
+
+class NewJob(Input):
+    language: KnownLanguage = Field("", description="BCP-47; empty finds it.")
+    webhook: str = Field("", max_length=2_000, description="An address that is told `job.finished` of this job.")
+
+
+class JobAccepted(Schema):
+    job_id: UUID
+    status_url: str = Field(description="Ask here; every second or two is plenty.")
+    expires_at: datetime = Field(description="When the job and its result are forgotten.")
+
+    webhook_secret: str = Field(description="What its `webhook` checks signatures with. Shown this once; else empty.")
+
+    @staticmethod
+    def of(recording: Recording, webhook_secret: str) -> "JobAccepted":
+        return JobAccepted(
+            job_id=recording.pk,
+            status_url=reverse("stt:get_job", args=[recording.pk]),
+            expires_at=recording.batch.expires_at,
+            webhook_secret=webhook_secret,
+        )
+
+
+class SaidOut(Schema):
+    speaker: str
+    start_ms: int
+    end_ms: int
+    text: str
+    language: str
+    confidence: float
+    words: list[WordOut] = Field(description="Empty unless `words=true`.")
+
+    @staticmethod
+    def of(segment: Segment, *, words: bool) -> "SaidOut":
+        return SaidOut(
+            speaker=segment.participant.display_name,
+            start_ms=segment.start_ms,
+            end_ms=segment.end_ms,
+            text=segment.text,
+            language=segment.language,
+            confidence=segment.confidence,
+            words=[WordOut(**word) for word in segment.words] if words else [],
+        )
+
+
+class ResultOut(Schema):
+    text: str
+    language: str = Field(description="That of most of it.")
+    segments: list[SaidOut]
+
+
+class JobOut(Schema):
+    job_id: UUID
+    status: JobStatus
+    progress: float = Field(description="0 to 1.")
+    error: str = Field(description="Why it failed: format, silent, length, damaged, decoder or missing; else empty.")
+    detail: str = Field(description="The same for people.")
+    title: str = Field(description="The name of the file.")
+    meeting_id: UUID | None = Field(description="Where the API has the transcript as that of a meeting.")
+    created_at: datetime
+    ended_at: datetime | None
+    expires_at: datetime
+    result: ResultOut | None = Field(description="Of a job that is done, when one job is asked for.")
+
+    @staticmethod
+    def of(recording: Recording, result: ResultOut | None = None) -> "JobOut":
+        job = recording.job
+        return JobOut(
+            job_id=recording.pk,
+            status=STATUS.get(job.stage, "running"),
+            progress=round(job.share, 3),
+            error=job.reason,
+            detail=recordings.FAILURES.get(job.reason, ""),
+            title=recording.title,
+            meeting_id=recording.meeting_id,
+            created_at=recording.created_at,
+            ended_at=job.ended_at,
+            expires_at=recording.batch.expires_at,
+            result=result,
+        )
+
+
+def result_of(recording: Recording, *, words: bool) -> ResultOut | None:
+    if recording.job.stage != Job.Stage.DONE:
+        return None
+    said = batches.result_of(recording)
+    languages = [segment.language for segment in said if segment.language]
+    return ResultOut(
+        text=" ".join(segment.text for segment in said),
+        language=max(set(languages), key=languages.count) if languages else recording.language,
+        segments=[SaidOut.of(segment, words=words) for segment in said],
+    )

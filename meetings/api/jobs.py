@@ -1,0 +1,111 @@
+"""Files of speech that become text: sent in one request, asked after until they are done."""
+
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from ninja import Field, File, Form, Header, Query, Router, Schema, Status
+from ninja.files import UploadedFile
+
+from meetings.api.auth import ApiRequest, run_jobs
+from meetings.api.job_schemas import JobAccepted, JobOut, NewJob, result_of
+from meetings.api.pages import BY_NEWEST, Page, PageQuery, page_of
+from meetings.api.problems import Problem, invalid, not_found
+from meetings.models import Recording
+from meetings.services import batches, recordings, uploads, webhooks
+
+RETRY_SECONDS = "30"
+router = Router(tags=["jobs"])
+
+
+@router.post("", auth=run_jobs, response={202: JobAccepted})
+def submit_job(
+    request: ApiRequest,
+    response: HttpResponse,
+    file: File[UploadedFile],
+    body: Form[NewJob],
+    idempotency_key: Annotated[
+        str,
+        Header(
+            "",
+            alias="Idempotency-Key",
+            max_length=255,
+            pattern=r"^[\x21-\x7e]*$",
+            description="The same key again gives the same job, not another.",
+        ),
+    ],
+) -> Status[JobAccepted]:
+    """An audio or video file of up to 512 MB and four hours: wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv."""
+    size = file.size or 0
+    if not size:
+        raise invalid("file", "The file is empty.")
+    if size > batches.MAX_BYTES:
+        raise _too_large("The file is too large: 512 MB are the most.")
+    try:
+        submitted = batches.submit(
+            request.auth.user,
+            file.chunks(),
+            size,
+            key=idempotency_key,
+            file_name=file.name or "",
+            language=body.language,
+            webhook=body.webhook,
+        )
+    except webhooks.WebhookRefused as refusal:
+        raise invalid("form.webhook", refusal.message) from refusal
+    except uploads.TooMany as refusal:
+        detail = f"{batches.MAX_UNFINISHED} jobs are waiting or running: wait for one, or cancel one."
+        raise Problem(
+            HTTPStatus.TOO_MANY_REQUESTS, "too_many_jobs", detail, headers={"Retry-After": RETRY_SECONDS}
+        ) from refusal
+    except uploads.TooMuch as refusal:
+        raise _too_large(str(refusal)) from refusal
+    except OSError as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_room", "The file could not be stored: come back.") from error
+    response["Location"] = reverse("stt:get_job", args=[submitted.recording.pk])
+    return Status(202, JobAccepted.of(submitted.recording, submitted.webhook_secret))
+
+
+@router.get("", auth=run_jobs, response=Page[JobOut])
+def list_jobs(request: ApiRequest, query: Query[PageQuery]) -> Page[JobOut]:
+    """Newest first, without their results."""
+    page = page_of(batches.of(request.auth.user), BY_NEWEST, query)
+    return Page(items=[JobOut.of(recording) for recording in page.items], next_cursor=page.next_cursor)
+
+
+class ResultQuery(Schema):
+    words: bool = Field(False, description="With every word's times and confidence.")
+
+
+@router.get("/{job_id}", auth=run_jobs, response=JobOut)
+def get_job(request: ApiRequest, job_id: UUID, query: Query[ResultQuery]) -> JobOut:
+    """How far it is; with the result when it is done."""
+    recording = _own(request, job_id)
+    return JobOut.of(recording, result_of(recording, words=query.words))
+
+
+@router.post("/{job_id}/cancel", auth=run_jobs, response=JobOut)
+def cancel_job(request: ApiRequest, job_id: UUID) -> JobOut:
+    """It stops within seconds; a job that is over stays as it is."""
+    recordings.cancel(_own(request, job_id))
+    return JobOut.of(_own(request, job_id))
+
+
+@router.delete("/{job_id}", auth=run_jobs, response={204: None})
+def forget_job(request: ApiRequest, job_id: UUID) -> Status[None]:
+    """Cancel it, if it goes on, and forget it with everything that came of it."""
+    batches.forget(_own(request, job_id))
+    return Status(204, None)
+
+
+def _own(request: ApiRequest, job_id: UUID) -> Recording:
+    recording = batches.of(request.auth.user).filter(pk=job_id).first()
+    if recording is None:
+        raise not_found("job")
+    return recording
+
+
+def _too_large(detail: str) -> Problem:
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)

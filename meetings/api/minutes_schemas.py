@@ -1,0 +1,76 @@
+"""Minutes and marks as programs write them."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from ninja import Field, Schema
+from pydantic import AfterValidator
+
+from meetings.api.schemas import PRINTABLE, Input, printable
+from meetings.services.minutes import MAX_ITEMS
+
+MAX_MS = 2**53
+
+
+_CHECKED = AfterValidator(printable)
+Name = Annotated[str, Field(max_length=80, json_schema_extra=PRINTABLE), _CHECKED]
+Line = Annotated[str, Field(max_length=200, json_schema_extra=PRINTABLE), _CHECKED]
+Item = Annotated[str, Field(min_length=1, max_length=2_000, json_schema_extra=PRINTABLE), _CHECKED]
+Paragraph = Annotated[str, Field(max_length=5_000, json_schema_extra=PRINTABLE), _CHECKED]
+Text = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), _CHECKED]
+
+
+class Discussed(Input):
+    item: Text = Field(description="Of the agenda.")
+    text: Paragraph = ""
+
+
+class Decided(Input):
+    text: Item
+    at_ms: int | None = Field(None, ge=0, le=MAX_MS, description="When it was said.")
+
+
+class Agreed(Input):
+    text: Item
+    owner: Name = ""
+    due: date | None = None
+    done: bool = False
+    at_ms: int | None = Field(None, ge=0, le=MAX_MS)
+
+
+class MinutesChange(Input):
+    """Only what is given is changed."""
+
+    revision: int = Field(ge=0, le=2**31 - 1, description="The one that was read: a later one is a conflict.")
+    place: Line | None = None
+    chair: Name | None = None
+    summary: Text | None = None
+    next_meeting: Line | None = None
+    template: Literal["formal", "short", "transcript"] | None = None
+    discussion: Annotated[list[Discussed], Field(max_length=MAX_ITEMS)] | None = None
+    decisions: Annotated[list[Decided], Field(max_length=MAX_ITEMS)] | None = None
+    actions: Annotated[list[Agreed], Field(max_length=MAX_ITEMS)] | None = None
+
+
+class MinutesOut(Schema):
+    revision: int = Field(description="0: nobody wrote any yet; this is how they begin.")
+    place: str
+    chair: str
+    summary: str
+    next_meeting: str
+    template: str
+    discussion: list[dict[str, Any]]
+    decisions: list[dict[str, Any]]
+    actions: list[dict[str, Any]]
+    approved_at: datetime | None
+    approved_by: str
+
+
+class NewMark(Input):
+    id: UUID = Field(default_factory=uuid4, description="Yours to choose: the same mark sent twice is stored once.")
+    kind: Literal["decision", "action", "note", "chat"]
+    text: Item
+    owner: Name = ""
+    due: date | None = None
+    sequence: int | None = Field(None, ge=1, le=2**31 - 1, description="Of the segment it belongs to; else: now.")

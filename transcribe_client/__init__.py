@@ -1,0 +1,1 @@
+"""A command line for a meeting transcription server: its microphone, its files, its minutes."""
