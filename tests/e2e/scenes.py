@@ -9,8 +9,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from meetings.models import Job, Mark, Meeting, Minutes, Participant, Recording, Segment, User
-from meetings.services import access, minutes, sharing, tokens
+from meetings.models import Delivery, Job, Mark, Meeting, Minutes, Participant, Recording, Segment, User, Webhook
+from meetings.services import access, events, minutes, sharing, tokens, webhooks
 from tests.meetings.cast import account, administrator, say
 
 TALK = (
@@ -49,6 +49,7 @@ def scenes(built: dict[str, Any]) -> list[Scene]:
         "host": {"home": "/", "meeting-new": "/meetings/new/", "lobby-host": f"{live}/", "room": f"{live}/room/"}
         | {page: f"{past}/{page}/" for page in ("transcript", "insight", "review", "minutes", "sharing")}
         | {"search": "/search/?q=budget", "search-empty": "/search/?q=zebra", "tokens": "/accounts/tokens/"}
+        | {"webhooks": "/accounts/webhooks/", "webhook": f"/accounts/webhooks/{built['webhook']}/"}
         | {"recordings": "/recordings/", "recording": f"/recordings/{built['recording']}/"},
         "newcomer": {"home-empty": "/"},
         "admin": {"operations": "/operations/", "admin": "/admin/", "admin-meetings": "/admin/meetings/meeting/"},
@@ -74,6 +75,7 @@ def build() -> str:
         "doors": doors.code,
         "overlay": access.overlay_key(live),
         "link": sharing.make_link(past, users["Mona"], 30),
+        "webhook": str(_webhooks(users["Mona"])),
         "recording": str(_recordings(users["Mona"])),
         "sessions": {
             "host": _signed_in(users["Mona"]),
@@ -167,6 +169,26 @@ def _recordings(owner: User) -> Any:
     Job.objects.create(recording=at_work, stage=Job.Stage.TRANSCRIBING, done_ms=754_000, length_ms=1_800_000)
     Job.objects.create(recording=failed, stage=Job.Stage.FAILED, reason="format", ended_at=timezone.now())
     return at_work.pk
+
+
+def _webhooks(owner: User) -> Any:
+    """One that is told and one that nothing reached for days; returns the key of the first."""
+    told = webhooks.register(
+        owner, "https://intranet.example.org/hooks/meetings", ["transcript.ready", "minutes.ready"]
+    )
+    lost = webhooks.register(owner, "https://old.example.org/hook", ["job.finished"])
+    for state, status, error in (
+        (Delivery.State.DELIVERED, 204, ""),
+        (Delivery.State.PENDING, 503, ""),
+        (Delivery.State.FAILED, None, "nobody answers there, or not to TLS"),
+    ):
+        sent = events.test_event(told)
+        Delivery.objects.filter(pk=sent.pk).update(
+            state=state, status_code=status, error=error, attempts=1, event_type="transcript.ready"
+        )
+    now = timezone.now()
+    Webhook.objects.filter(pk=lost.pk).update(failing_since=now - timedelta(days=6), disabled_at=now)
+    return told.pk
 
 
 def _signed_in(user: User) -> str:
