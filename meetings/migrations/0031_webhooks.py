@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ('event_id', models.UUIDField(verbose_name='event')),
                 ('event_type', models.CharField(max_length=32, verbose_name='what')),
+                ('about', models.UUIDField(db_index=True, null=True, verbose_name='about')),
                 ('body', models.TextField(verbose_name='body')),
                 ('state', models.CharField(choices=[('pending', 'Waiting'), ('delivered', 'Delivered'), ('failed', 'Failed')], default='pending', max_length=12, verbose_name='state')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),

@@ -47,6 +47,7 @@ class Delivery(models.Model):
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, related_name="deliveries")
     event_id = models.UUIDField(_("event"))
     event_type = models.CharField(_("what"), max_length=32)
+    about = models.UUIDField(_("about"), null=True, db_index=True)  # the meeting or job; goes with it
     body = models.TextField(_("body"))  # as it is signed and sent, byte for byte
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

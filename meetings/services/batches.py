@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from meetings.models import Batch, Job, Recording, Segment, User
 from meetings.names import INVISIBLE
-from meetings.services import privacy, recordings, uploads, webhooks
+from meetings.services import events, privacy, recordings, uploads, webhooks
 
 MAX_BYTES = 512_000_000  # of a file sent in one request; the page takes larger ones in chunks
 MAX_UNFINISHED = 50  # of one person at a time
@@ -87,8 +87,8 @@ def forget(recording: Recording) -> None:
     recordings.cancel(recording)
     if recording.meeting:
         privacy.delete_meetings([recording.meeting])
-    with transaction.atomic():
-        Recording.objects.filter(pk=recording.pk).delete()
+    events.forget([recording.pk])
+    Recording.objects.filter(pk=recording.pk).delete()
 
 
 def forget_expired() -> int:

@@ -99,7 +99,14 @@ def record(delivery: Delivery, status: int | None, error: str) -> bool:
         delivery.state, delivery.ended_at = Delivery.State.FAILED, timezone.now()
     else:
         delivery.due_at = timezone.now() + PAUSES[delivery.attempts - 1] * random.uniform(1 - JITTER, 1 + JITTER)
-    delivery.save(update_fields=["attempts", "status_code", "error", "state", "due_at", "ended_at"])
+    Delivery.objects.filter(pk=delivery.pk).update(
+        attempts=delivery.attempts,
+        status_code=delivery.status_code,
+        error=delivery.error,
+        state=delivery.state,
+        due_at=delivery.due_at,
+        ended_at=delivery.ended_at,
+    )  # nothing, where it was deleted meanwhile
     _note_health(delivery.webhook_id, arrived=arrived, gone=status == GONE)
     return arrived
 

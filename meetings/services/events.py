@@ -1,5 +1,6 @@
 """What happened, for the webhooks that want to know: written down in the transaction in which it happens."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -28,7 +29,7 @@ def meeting_event(event_type: str, meeting_id: UUID) -> None:
     """Tell the host's webhooks of a meeting; no text of it."""
     meeting = Meeting.objects.get(pk=meeting_id)
     for_host = Q(owner_id=meeting.host_id, of_job=None)
-    _write_down(event_type, for_host, _meeting_facts(meeting))
+    _write_down(event_type, for_host, meeting.pk, _meeting_facts(meeting))
 
 
 def minutes_event(minutes: Minutes) -> None:
@@ -36,14 +37,15 @@ def minutes_event(minutes: Minutes) -> None:
         "approved_at": _moment(minutes.approved_at),
         "revision": minutes.revision,
     }
-    _write_down("minutes.ready", Q(owner_id=minutes.meeting.host_id, of_job=None), facts)
+    for_host = Q(owner_id=minutes.meeting.host_id, of_job=None)
+    _write_down("minutes.ready", for_host, minutes.meeting_id, facts)
 
 
 def job_event(job: Job) -> None:
     """Tell the owner's webhooks, and the job's own, that it is over."""
     recording = job.recording
     mine = Q(owner_id=recording.owner_id, of_job=None) | Q(of_job=recording)
-    _write_down(JOB_FINISHED, mine, _job_facts(recording, job))
+    _write_down(JOB_FINISHED, mine, recording.pk, _job_facts(recording, job))
 
 
 def test_event(webhook: Webhook) -> Delivery:
@@ -52,10 +54,15 @@ def test_event(webhook: Webhook) -> Delivery:
     return Delivery.objects.create(webhook=webhook, **body)
 
 
-def _write_down(event_type: str, whose: Q, facts: dict[str, Any]) -> None:
+def forget(about: Iterable[UUID]) -> None:
+    """What was told of these meetings and jobs, or waits to be, is in no log any more."""
+    Delivery.objects.filter(about__in=list(about)).delete()
+
+
+def _write_down(event_type: str, whose: Q, about: UUID, facts: dict[str, Any]) -> None:
     wanting = Webhook.objects.filter(whose, events__contains=[event_type], disabled_at=None)
     body = _body(event_type, uuid4(), facts)
-    Delivery.objects.bulk_create([Delivery(webhook=webhook, **body) for webhook in wanting])
+    Delivery.objects.bulk_create([Delivery(webhook=webhook, about=about, **body) for webhook in wanting])
 
 
 def _body(event_type: str, event_id: UUID, facts: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from meetings.models import (
     SegmentRevision,
 )
 from meetings.redis import audio_bus, with_redis
-from meetings.services import documents, keeping, kept_audio
+from meetings.services import documents, events, kept_audio, keeping
 from meetings.services.uploads import path_of
 
 
@@ -39,10 +39,12 @@ def delete_meetings(meetings: Iterable[Meeting]) -> None:
     ids = [meeting.pk for meeting in meetings]
     streams = AudioStream.objects.filter(participant__meeting__in=ids)
     stream_ids = [str(pk) for pk in streams.values_list("pk", flat=True)]
-    for recording in Recording.objects.filter(meeting__in=ids):
+    recordings = list(Recording.objects.filter(meeting__in=ids))
+    for recording in recordings:
         path_of(recording).unlink(missing_ok=True)
     kept = list(KeptPiece.objects.filter(stream__in=streams).values_list("file", flat=True))
     documents.delete(Document.objects.filter(meeting__in=ids))
+    events.forget([*ids, *(recording.pk for recording in recordings)])
     Meeting.objects.filter(pk__in=ids).delete()
     kept_audio.drop_files(kept)
     with_redis(lambda: _discard(stream_ids))

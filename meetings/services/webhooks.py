@@ -95,5 +95,5 @@ def replay(webhook: Webhook, delivery_id: UUID) -> Delivery | None:
     if former is None:
         return None
     return Delivery.objects.create(
-        webhook=webhook, event_id=former.event_id, event_type=former.event_type, body=former.body
+        webhook=webhook, event_id=former.event_id, event_type=former.event_type, about=former.about, body=former.body
     )

@@ -45,10 +45,7 @@ def everything(database_url: str) -> dict[str, list[tuple[object, ...]]]:
             str(row[0])
             for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
         ]
-        return {
-            table: connection.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1').fetchall()  # type: ignore[call-overload]
-            for table in tables
-        }
+        return {table: connection.execute(f'SELECT t::text FROM "{table}" t ORDER BY 1').fetchall() for table in tables}
 
 
 @pytest.fixture

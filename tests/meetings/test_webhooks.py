@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.models import Delivery, Meeting, User, Webhook
-from meetings.services import deliveries, events, minutes, recordings, rooms, uploads, webhooks
+from meetings.services import deliveries, events, minutes, privacy, recordings, rooms, uploads, webhooks
 from tests.meetings.cast import ended, live_meeting, signed_in
 from tests.meetings.programs import Program
 
@@ -303,6 +303,16 @@ def test_nobody_else_opens_the_page_of_a_webhook(ada: User, eve: User) -> None:
         assert Client().post(base + action).status_code == 302
     assert URL not in stranger.get("/accounts/webhooks/").content.decode()
     assert webhook.deliveries.count() == 1
+
+
+def test_a_deleted_meeting_is_in_no_log_any_more(ada: User) -> None:
+    webhook = webhooks.register(ada, URL, ALL)
+    gone, stays = rooms.create_meeting(ada, "The canary"), rooms.create_meeting(ada, "Retro")
+    for meeting in (gone, stays):
+        rooms.start_meeting(meeting)
+    webhooks.replay(webhook, webhook.deliveries.get(about=gone.pk).pk)
+    privacy.delete_meetings([gone])
+    assert ["canary" in one.body for one in webhook.deliveries.all()] == [False]
 
 
 def test_minutes_tell_no_text(ada: User) -> None:
