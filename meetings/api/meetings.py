@@ -1,4 +1,4 @@
-"""Meetings, who was in them, what they noted, and the documents made of them."""
+"""Meetings, who was in them, and the documents made of them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,11 +10,11 @@ from ninja import Field, Header, Query, Router, Status
 from meetings import exports
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
-from meetings.api.pages import BY_JOINING, BY_NEWEST, BY_TIME, Page, PageQuery, Rows, page_of
+from meetings.api.pages import BY_JOINING, BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import conflict, forbidden, not_found
-from meetings.api.schemas import ExportOut, MarkOut, MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
+from meetings.api.schemas import ExportOut, MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
 from meetings.api.schemas import Status as MeetingStatus
-from meetings.models import Mark, Meeting, Participant
+from meetings.models import Meeting, Participant
 from meetings.services import access, rooms
 
 router = Router(tags=["meetings"])
@@ -95,14 +95,6 @@ def list_participants(request: ApiRequest, meeting_id: UUID, query: Query[PageQu
     """In the order in which they came."""
     meeting = readable_meeting(request.auth.user, meeting_id)
     return page_of(meeting.participants.exclude(admission=Participant.Admission.WAITING), BY_JOINING, query)
-
-
-@router.get("/{meeting_id}/marks", auth=read_meetings, response=Page[MarkOut])
-def list_marks(request: ApiRequest, meeting_id: UUID, query: Query[PageQuery]) -> Rows[Mark]:
-    """Decisions, action items, notes and chat, in the order of the meeting, without what was taken back."""
-    meeting = readable_meeting(request.auth.user, meeting_id)
-    rows = meeting.marks.filter(withdrawn_at=None).select_related("author")
-    return page_of(rows, BY_TIME, query)
 
 
 @router.get("/{meeting_id}/exports", auth=read_meetings, response=list[ExportOut])

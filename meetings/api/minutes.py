@@ -1,22 +1,17 @@
-"""The minutes that a host writes, and marks made by programs."""
+"""The minutes that a host writes."""
 
-from functools import partial
 from uuid import UUID
 
-from ninja import Router, Status
+from ninja import Router
 
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
-from meetings.api.minutes_schemas import MinutesChange, MinutesOut, NewMark
-from meetings.api.problems import conflict, forbidden, invalid
-from meetings.api.schemas import MarkOut
-from meetings.models import Mark, Meeting, Minutes
-from meetings.protocol.requests import AddMark
-from meetings.redis import with_redis
-from meetings.services import access, marks, minutes
+from meetings.api.minutes_schemas import MinutesChange, MinutesOut
+from meetings.api.problems import conflict, forbidden
+from meetings.models import Meeting, Minutes
+from meetings.services import access, minutes
 
 router = Router(tags=["minutes"])
-WRONG_INPUT = {"mark_empty": "text", "mark_unprintable": "text", "caption_unknown": "sequence"}
 
 
 @router.get("/{meeting_id}/minutes", auth=read_meetings, response=MinutesOut)
@@ -67,20 +62,3 @@ def _writable(request: ApiRequest, meeting_id: UUID) -> Meeting:
 def _refused(meeting: Meeting, refusal: minutes.MinutesRefused) -> Exception:
     approved = minutes.minutes_of(meeting).approved_at is not None
     return conflict("approved" if approved else "outdated", refusal.message)
-
-
-@router.post("/{meeting_id}/marks", auth=write_meetings, response={201: MarkOut})
-def add_mark(request: ApiRequest, meeting_id: UUID, body: NewMark) -> Status[Mark]:
-    """While the meeting runs, by somebody who is in it; everybody in the room sees it at once."""
-    meeting = readable_meeting(request.auth.user, meeting_id)
-    author = access.participant_of(meeting, request.auth.user, {})
-    if author is None:
-        raise forbidden("Only who is in the meeting marks something there.")
-    try:
-        added = marks.add_mark(author.pk, AddMark(**body.dict()))
-    except marks.MarkRefused as refusal:
-        if field := WRONG_INPUT.get(refusal.code):
-            raise invalid(f"body.{field}", f"{refusal.message[0].upper()}{refusal.message[1:]}.") from refusal
-        raise conflict(refusal.code, f"{refusal.message[0].upper()}{refusal.message[1:]}.") from refusal
-    with_redis(partial(marks.announce, meeting.pk, added))
-    return Status(201, Mark.objects.select_related("author").get(pk=body.id))
