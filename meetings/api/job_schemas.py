@@ -18,10 +18,12 @@ STATUS: dict[str, JobStatus] = {
     Job.Stage.FAILED: "failed",
     Job.Stage.CANCELLED: "cancelled",
 }  # everything else is running
+HEARD = 0.7  # share of the work that is done when all is text and speakers are not told apart yet
 
 
 class NewJob(Input):
     language: KnownLanguage = Field("", description="BCP-47; empty finds it.")
+    diarize: bool = Field(False, description="Tell several speakers apart by their voices.")
     webhook: str = Field("", max_length=2_000, description="An address that is told `job.finished` of this job.")
 
 
@@ -76,6 +78,7 @@ class JobOut(Schema):
     progress: float = Field(description="0 to 1.")
     error: str = Field(description="Why it failed: format, silent, length, damaged, decoder or missing; else empty.")
     detail: str = Field(description="The same for people.")
+    notice: str = Field(description="What is less than was asked for: why speakers were not told apart. Else empty.")
     title: str = Field(description="The name of the file.")
     meeting_id: UUID | None = Field(description="Where the API has the transcript as that of a meeting.")
     created_at: datetime
@@ -89,9 +92,10 @@ class JobOut(Schema):
         return JobOut(
             job_id=recording.pk,
             status=STATUS.get(job.stage, "running"),
-            progress=round(job.share, 3),
+            progress=round(_progress(recording), 3),
             error=job.reason,
             detail=recordings.FAILURES.get(job.reason, ""),
+            notice=recordings.UNTOLD.get(job.untold, ""),
             title=recording.title,
             meeting_id=recording.meeting_id,
             created_at=recording.created_at,
@@ -99,6 +103,14 @@ class JobOut(Schema):
             expires_at=recording.batch.expires_at,
             result=result,
         )
+
+
+def _progress(recording: Recording) -> float:
+    """Of all stages together, so that it never goes back."""
+    job = recording.job
+    if recording.speakers != Recording.Speakers.AUTO or job.is_over:
+        return job.share
+    return HEARD + (1 - HEARD) * job.share if job.stage == Job.Stage.DIARIZING else HEARD * job.share
 
 
 def result_of(recording: Recording, *, words: bool) -> ResultOut | None:

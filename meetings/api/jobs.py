@@ -44,15 +44,8 @@ def submit_job(
     if size > batches.MAX_BYTES:
         raise _too_large("The file is too large: 512 MB are the most.")
     try:
-        submitted = batches.submit(
-            request.auth.user,
-            file.chunks(),
-            size,
-            key=idempotency_key,
-            file_name=file.name or "",
-            language=body.language,
-            webhook=body.webhook,
-        )
+        order = batches.Order(file.name or "", **body.dict())
+        submitted = batches.submit(request.auth.user, idempotency_key, order, file.chunks(), size)
     except webhooks.WebhookRefused as refusal:
         raise invalid("form.webhook", refusal.message) from refusal
     except uploads.TooMany as refusal:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0013_review'),
+        ('meetings', '0020_diarization'),
     ]
 
     operations = [

@@ -27,9 +27,17 @@ class Submitted:
     webhook_secret: str = ""
 
 
-def submit(
-    owner: User, content: Iterable[bytes], size: int, *, key: str, file_name: str, language: str, webhook: str
-) -> Submitted:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be done with a file."""
+
+    file_name: str
+    language: str = ""
+    diarize: bool = False
+    webhook: str = ""  # the address that is told of the end, empty for none
+
+
+def submit(owner: User, key: str, order: Order, content: Iterable[bytes], size: int) -> Submitted:
     """Store all of the file, `size` bytes; a worker takes it from there.
 
     Raises uploads.TooMuch (TooMany for too many jobs), webhooks.WebhookRefused, OSError.
@@ -38,7 +46,7 @@ def submit(
     if known := Batch.objects.select_related("recording").filter(key=batch_key).first():
         return Submitted(known.recording)
     try:
-        submitted = _accepted(owner, batch_key, size, file_name=file_name, language=language, webhook=webhook)
+        submitted = _accepted(owner, batch_key, order, size)
     except IntegrityError:  # asked for twice at the same moment
         return Submitted(Recording.objects.get(batch__key=batch_key))
     try:
@@ -49,11 +57,13 @@ def submit(
     return submitted
 
 
-def _accepted(owner: User, key: UUID, size: int, *, file_name: str, language: str, webhook: str) -> Submitted:
+def _accepted(owner: User, key: UUID, order: Order, size: int) -> Submitted:
+    speakers = Recording.Speakers.AUTO if order.diarize else Recording.Speakers.ONE
     with transaction.atomic():
-        recording = uploads.begin(owner, _title(file_name), language, size, MAX_UNFINISHED)
+        title = _title(order.file_name)
+        recording = uploads.begin(owner, title, order.language, size, most=MAX_UNFINISHED, speakers=speakers)
         Batch.objects.create(recording=recording, key=key, expires_at=timezone.now() + KEPT)
-        secret = webhooks.shown_secret(webhooks.register_for_job(recording, webhook)) if webhook else ""
+        secret = webhooks.shown_secret(webhooks.register_for_job(recording, order.webhook)) if order.webhook else ""
     return Submitted(recording, secret)
 
 

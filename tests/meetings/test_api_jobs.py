@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from pytest_django import Settings
 
-from meetings.models import Batch, Job, Meeting, Participant, Recording, User
+from meetings.models import AudioStream, Batch, Job, Meeting, Participant, Recording, User
 from meetings.services import batches, recordings, uploads
+from meetings.services.speakers import Diarization
 from tests.meetings.cast import say
 from tests.meetings.programs import Program
 
@@ -49,10 +50,11 @@ def ask(program: Program, job_id: str, status: int = 200, query: str = "") -> An
 def transcribed(job_id: str, *texts: str) -> Meeting:
     """As a worker leaves it."""
     job = Job.objects.select_related("recording").get(recording_id=UUID(job_id))
-    info = recordings.open_recording(job, 60_000)
+    (info,) = recordings.open_recording(job, 60_000)
     for number, text in enumerate(texts):
         say(Participant.objects.get(pk=info.participant_id), 2_000 * number, text)
-    recordings.finish(job.pk, info.stream_id, 960_000)
+    recordings.end_stream(info.stream_id, 960_000)
+    recordings.finish(job.pk, Diarization(unable="extra"))
     return Meeting.objects.get(pk=info.meeting_id)
 
 
@@ -75,6 +77,29 @@ def test_a_job_that_is_done_has_its_text(program: Program) -> None:
     assert (job["result"]["text"], job["result"]["language"]) == ("Good morning. Let us begin.", "en")
     assert [line["start_ms"] for line in job["result"]["segments"]] == [0, 4_000]
     assert program.get(f"/meetings/{meeting.pk}")["title"] == "board"
+
+
+def test_speakers_are_told_apart_where_that_is_asked_for_and_progress_never_goes_back(program: Program) -> None:
+    job_id = send(program, diarize="true")["job_id"]
+    job = Job.objects.select_related("recording").get(recording_id=UUID(job_id))
+    assert job.recording.speakers == Recording.Speakers.AUTO
+    (info,) = recordings.open_recording(job, 10_000)
+    seen = []
+    for settled in (0, 80_000, 160_000):
+        AudioStream.objects.filter(pk=info.stream_id).update(settled_sample=settled)
+        recordings.note_progress(job.pk, info.stream_id)
+        seen.append(ask(program, job_id)["progress"])
+    for share in (0.0, 0.5, 1.0):
+        recordings.note_share(job.pk, share)
+        seen.append(ask(program, job_id)["progress"])
+    assert seen == sorted(seen)
+    assert (seen[0], seen[1], seen[4]) == (0, 0.35, 0.85)
+
+
+def test_a_job_whose_speakers_could_not_be_told_apart_says_why(program: Program) -> None:
+    job_id = send(program, diarize="true")["job_id"]
+    transcribed(job_id, "Good morning.")
+    assert "not told apart" in ask(program, job_id)["notice"]
 
 
 def test_a_job_that_failed_says_why_in_words_and_in_a_code(program: Program) -> None:

@@ -122,7 +122,7 @@ def test_a_failure_is_tried_again_later_and_later_and_then_given_up(ada: User) -
         assert delivery.attempts < 20
     assert delivery.state == Delivery.State.FAILED
     assert delivery.attempts == len(deliveries.PAUSES) + 1
-    assert pauses[:-1] == sorted(pauses[:-1])
+    assert pauses[:-2] == sorted(pauses[:-2])  # the last two are as long as each other
     assert timedelta(days=2) < sum(pauses[:-1], timedelta()) < timedelta(days=4)
 
 
