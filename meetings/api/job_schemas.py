@@ -1,11 +1,12 @@
 """Jobs as the API gives them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from django.urls import reverse
 from ninja import Field, Schema
+from pydantic import BeforeValidator
 
 from meetings.api.schemas import Input, KnownLanguage, WordOut
 from meetings.models import Job, Recording, Segment
@@ -21,9 +22,19 @@ STATUS: dict[str, JobStatus] = {
 HEARD = 0.7  # share of the work that is done when all is text and speakers are not told apart yet
 
 
+def _yes_or_no(value: object) -> object:
+    """Forms hold texts; of those Pydantic would take "on" and "1" as well."""
+    if value not in {"true", "false"} and not isinstance(value, bool):
+        raise ValueError("This is true or false.")
+    return value
+
+
+YesOrNo = Annotated[bool, BeforeValidator(_yes_or_no)]
+
+
 class NewJob(Input):
     language: KnownLanguage = Field("", description="BCP-47; empty finds it.")
-    diarize: bool = Field(False, description="Tell several speakers apart by their voices.")
+    diarize: YesOrNo = Field(False, description="Tell several speakers apart by their voices.")
     webhook: str = Field("", max_length=2_000, description="An address that is told `job.finished` of this job.")
 
 

@@ -24,7 +24,7 @@ def get_minutes(request: ApiRequest, meeting_id: UUID) -> Minutes:
 def write_minutes(request: ApiRequest, meeting_id: UUID, body: MinutesChange) -> Minutes:
     """Hosts and administrators, once the meeting is over; a list that is given replaces the one before."""
     meeting = _writable(request, meeting_id)
-    given = {name: value for name, value in body.dict(exclude_unset=True).items() if value is not None}
+    given = {name: value for name, value in body.dict().items() if value is not None}
     for action in given.get("actions", []):
         action["due"] = action["due"].isoformat() if action["due"] else ""
     try:

@@ -29,6 +29,7 @@ class Discussed(Input):
 class Decided(Input):
     text: Item
     at_ms: int | None = Field(None, ge=0, le=MAX_MS, description="When it was said.")
+    machine: bool = Field(False, description="The words are a language model's.")
 
 
 class Agreed(Input):
@@ -37,6 +38,7 @@ class Agreed(Input):
     due: date | None = None
     done: bool = False
     at_ms: int | None = Field(None, ge=0, le=MAX_MS)
+    machine: bool = False
 
 
 class MinutesChange(Input):

@@ -6,6 +6,7 @@ import time
 import wave
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from tests.live.uploading import finished, transcript, upload

@@ -165,6 +165,7 @@ def test_anothers_job_does_not_exist(program: Program, eve: User) -> None:
 
 def test_what_is_no_job_is_refused(program: Program, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     assert send(program, 422, language="xx")["errors"][0]["field"] == "form.language"
+    assert send(program, 422, diarize="perhaps")["errors"][0]["field"] == "form.diarize"
     assert send(program, 422, webhook="ftp://example.org/")["errors"][0]["field"] == "form.webhook"
     without = program.client.post("/v1/stt/jobs", {"language": "en"})
     assert (without.status_code, without.json()["errors"][0]["field"]) == (422, "file")

@@ -10,8 +10,15 @@ from tests.meetings.cast import ended, say
 from tests.meetings.programs import Program
 
 pytestmark = pytest.mark.django_db
-MINE = {"summary": "We agreed.", "decisions": [{"text": "Ship it", "at_ms": 5_000}]}
-ACTION = {"text": "Write the tests", "owner": "Grace", "due": "2026-03-09", "done": False, "at_ms": None}
+MINE = {"summary": "We agreed.", "decisions": [{"text": "Ship it", "at_ms": 5_000, "machine": False}]}
+ACTION = {
+    "text": "Write the tests",
+    "owner": "Grace",
+    "due": "2026-03-09",
+    "done": False,
+    "at_ms": None,
+    "machine": False,
+}
 
 
 @pytest.fixture
@@ -34,7 +41,7 @@ def test_minutes_begin_with_the_marks_and_are_written_and_approved(
     assert (begun["revision"], [row["text"] for row in begun["decisions"]]) == (0, ["Use Postgres"])
     written = program.patch(path, {"revision": 0, **MINE, "actions": [ACTION]})
     assert (written["revision"], written["summary"]) == (1, "We agreed.")
-    assert written["decisions"] == [{"text": "Ship it", "at_ms": 5_000}]
+    assert written["decisions"] == [{"text": "Ship it", "at_ms": 5_000, "machine": False}]
     assert written["actions"] == [ACTION]
     assert written["discussion"] == begun["discussion"]
     approved = program.post(f"{path}/approve", status=200)

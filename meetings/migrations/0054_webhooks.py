@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0030_batch'),
+        ('meetings', '0053_batch'),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0020_diarization'),
+        ('meetings', '0021_kept_audio'),
     ]
 
     operations = [
