@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0021_kept_audio'),
+        ('meetings', '0023_shared_microphones'),
     ]
 
     operations = [
