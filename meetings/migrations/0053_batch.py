@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0023_shared_microphones'),
+        ('meetings', '0052_roles_of_recordings'),
     ]
 
     operations = [

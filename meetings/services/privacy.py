@@ -16,7 +16,7 @@ from meetings.models import (
     SegmentRevision,
 )
 from meetings.redis import audio_bus, with_redis
-from meetings.services import documents, events, kept_audio, keeping
+from meetings.services import documents, events, keeping, kept_audio
 from meetings.services.uploads import path_of
 
 
