@@ -106,7 +106,8 @@ def test_kept_audio_is_transcribed_again_and_what_was_not_kept_is_said(
     browser: Client, meeting: Meeting, settings: Settings
 ) -> None:
     environment = settings.ENVIRONMENT
-    settings.ENVIRONMENT = msgspec.structs.replace(environment, engine="openai", second_pass_model="")
+    elsewhere = {"engine": "openai", "openai_base_url": "http://127.0.0.1:1/v1", "second_pass_model": ""}
+    settings.ENVIRONMENT = msgspec.structs.replace(environment, **elsewhere)
     assert said(act(browser, "meeting", "transcribe_again", ended(meeting))) == [
         "No model is set up here for a second pass."
     ]
