@@ -21,6 +21,7 @@ RUN useradd --system --uid 10001 --create-home app && mkdir /data && chown app /
 COPY --from=packages /venv /venv
 COPY manage.py ./
 COPY config/ config/
+COPY locale/ locale/
 COPY meetings/ meetings/
 COPY transcription/ transcription/
 COPY templates/ templates/

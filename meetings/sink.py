@@ -13,12 +13,13 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from meetings import fanout
+from meetings.bleeding import hide_copies
 from meetings.database import in_database, in_storage
 from meetings.measures import measures
-from meetings.models import AudioStream
+from meetings.models import AudioStream, Segment
 from meetings.protocol.events import CaptionFinal, CaptionPartial
 from meetings.redis import audio_bus, redis_client
-from meetings.services import captions, keeping, kept_audio, streams
+from meetings.services import captions, corrections, keeping, kept_audio, streams
 from transcription.captions import Final, Gap, Partial
 from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, StoreUnavailable
@@ -56,8 +57,12 @@ class MeetingSink:
         stored = await _stored(bind(captions.store_caption, stream_id, claim.fence, caption))
         del self._storing_since[stream_id]
         measures.took(_source(claim), "store", 1_000 * (time.monotonic() - began))
-        if stored is not None:
-            await _announced(claim, stored, caption.end_sample)
+        if stored is None:
+            return
+        copies = await _copies(stored.segment_id, caption.sound) if isinstance(caption, Final) else []
+        shown = next((captions.caption_view(copy) for copy in copies if copy.pk == stored.segment_id), stored)
+        await _announced(claim, shown, caption.end_sample)
+        await corrections.announce(copies)
 
     async def settle(self, claim: Claim, sample: int) -> None:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
@@ -94,6 +99,15 @@ async def _note_stuck(meeting_id: str) -> None:
     """Pages are told with their next status."""
     with suppress(RedisError):
         await redis_client().set(keeping.stuck_key(meeting_id), 1, ex=keeping.STUCK_SECONDS)
+
+
+async def _copies(segment_id: int, sound: bytes) -> list[Segment]:
+    """Lines that this one makes known as copies; a store that fails now only leaves them shown."""
+    try:
+        return await hide_copies(segment_id, sound)
+    except (DatabaseError, RedisError) as error:
+        logger.warning("segment %d: not compared with other microphones (%s)", segment_id, type(error).__name__)
+        return []
 
 
 async def _announced(claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int) -> None:

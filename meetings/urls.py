@@ -2,6 +2,7 @@
 
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
 from meetings.forms import SignInForm
 from meetings.views import (
@@ -20,6 +21,7 @@ from meetings.views import (
     search,
     second_pass,
     sharing,
+    soundcheck,
     webhooks,
 )
 
@@ -30,6 +32,7 @@ urlpatterns = [
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/link/", accounts.sign_in_by_link, name="signin-link"),
     path("meetings/now/", meetings.start_now, name="meeting-now"),
+    path("language/", set_language, name="language"),
     path("search/", search.search, name="search"),
     path("accounts/tokens/", programs.tokens, name="tokens"),
     path("accounts/tokens/<int:token_id>/revoke/", programs.revoke, name="token-revoke"),
@@ -42,6 +45,8 @@ urlpatterns = [
     path("docs", programs.docs, name="api-docs"),
     path("meetings/new/", meetings.new, name="meeting-new"),
     path("m/<str:code>/", meetings.join, name="meeting-join"),
+    path("m/<str:code>/check/", soundcheck.begin, name="meeting-check"),
+    path("m/<str:code>/check/<uuid:check>/", soundcheck.heard, name="meeting-check-heard"),
     path("m/<str:code>/room/", meetings.room, name="meeting-room"),
     path("m/<str:code>/waiting/", meetings.waiting, name="meeting-waiting"),
     path("m/<str:code>/invite.ics", meetings.calendar_entry, name="meeting-calendar-entry"),

@@ -4,7 +4,7 @@ All positions are samples at 16 kHz counted from the start of the stream (`SAMPL
 recorded at. Meeting time is added by whoever stores the caption.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 SAMPLE_RATE = 16_000
 
@@ -43,6 +43,7 @@ class Final:
     words: tuple[Word, ...]
     language: str
     confidence: float  # 0…1, mean of the words weighted by their length
+    sound: bytes = field(default=b"", compare=False, repr=False)  # see `transcription.bleed.sound_of`
 
 
 @dataclass(frozen=True, slots=True)

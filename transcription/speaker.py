@@ -5,10 +5,11 @@ its first short silence, when it may have ended), after the finals before it and
 """
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from transcription.bleed import sound_of
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled, Word
 from transcription.context import Context
 from transcription.endpointing import Endpointer, EndpointRules, Span
@@ -260,7 +261,7 @@ class SpeakerProcessor:
             if isinstance(item, Utterance):
                 if item.hypothesis is None:
                     break
-                ready += self._final(item.span, item.hypothesis)
+                ready += self._final(item, item.hypothesis)
             else:
                 ready.append(item)
             self._line.popleft()
@@ -269,10 +270,11 @@ class SpeakerProcessor:
             self._partial = None
         return ready
 
-    def _final(self, span: Span, hypothesis: Hypothesis) -> list[Caption]:
+    def _final(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Caption]:
+        span = utterance.span
         said: Caption = Partial(span.start, span.end, "", 0, hypothesis.language)
         if hypothesis.words:
-            said = final_caption(span, hypothesis)
+            said = replace(final_caption(span, hypothesis), sound=sound_of(utterance.pcm))
         return [said, Settled(span.end)]
 
     @property

@@ -86,6 +86,8 @@ export interface CaptionFinal {
   direction: "ltr" | "rtl";
   confidence: number;
   revision: number;
+  /** Another microphone heard the same voice better. */
+  copy: boolean;
 }
 
 /** A segment that somebody corrected. */

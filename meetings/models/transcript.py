@@ -36,6 +36,9 @@ class Segment(models.Model):
     language = models.CharField(_("language"), max_length=16, blank=True)
     confidence = models.FloatField(_("confidence"), default=0.0)
     hidden = models.BooleanField(_("hidden"), default=False)
+    duplicate_of = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", verbose_name=_("copy of")
+    )  # the same voice, heard better by another microphone
     reviewed = models.BooleanField(_("reviewed"), default=False)
     revision = models.PositiveIntegerField(_("revision"), default=0)
     edit = models.PositiveIntegerField(default=0, editable=False)  # the meeting's number of its last change, 0 for none
@@ -60,6 +63,11 @@ class Segment(models.Model):
     @property
     def direction(self) -> str:
         return direction(self.language, self.text)
+
+    @property
+    def is_copy(self) -> bool:
+        """Another microphone heard the same voice better, and nobody wanted this line shown all the same."""
+        return self.hidden and self.duplicate_of_id is not None
 
     @property
     def gap_seconds(self) -> str:

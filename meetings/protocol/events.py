@@ -81,6 +81,7 @@ class SegmentView(Struct):
     direction: Literal["ltr", "rtl"]
     confidence: float
     revision: int
+    copy: bool  # another microphone heard the same voice better: not shown unless asked for
 
 
 class CaptionFinal(SegmentView, tag="caption.final"):

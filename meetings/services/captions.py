@@ -128,6 +128,7 @@ def _view(segment: Segment) -> dict[str, Any]:
         "direction": direction(segment.language, segment.text),
         "confidence": round(segment.confidence, 3),
         "revision": segment.revision,
+        "copy": segment.is_copy,
     }
 
 

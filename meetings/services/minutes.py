@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from meetings.exports.wording import agenda_items
 from meetings.models import Mark, Meeting, Minutes
@@ -55,9 +56,9 @@ def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Seq
     with transaction.atomic():
         minutes = _locked(meeting)
         if minutes.approved_at:
-            raise MinutesRefused("These minutes are approved: reopen them to change them.")
+            raise MinutesRefused(gettext("These minutes are approved: reopen them to change them."))
         if minutes.revision != revision:
-            raise MinutesRefused("Somebody else changed these minutes meanwhile: reload the page to see how.")
+            raise MinutesRefused(gettext("Somebody else changed these minutes meanwhile: reload the page to see how."))
         for field, value in changes.items():
             setattr(minutes, field, value)
         _add(minutes, of_lines(meeting, accepted))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
 from meetings.models import AudioStream, Job, Meeting, Participant, Recording
 from meetings.services import events, speakers
@@ -19,25 +20,39 @@ from transcription.streams import StreamInfo
 
 STALE = timedelta(seconds=60)  # without a sign of life another worker takes the job
 FAILURES = {
-    "format": "This is no audio or video file of a kind we read (wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv).",
-    "silent": "The file has no sound track.",
-    "length": "The recording is too long: four hours are the most.",
-    "damaged": "The file is damaged: no sound could be read from it.",
-    "decoder": "The file could not be read within the limits of memory and time.",
-    "missing": "The uploaded file is gone from the server. Upload it again.",
-    "voices": "The file has too many channels to be a speaker each: sixteen are the most.",
+    "format": gettext_noop(
+        "This is no audio or video file of a kind we read (wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv)."
+    ),
+    "silent": gettext_noop("The file has no sound track."),
+    "length": gettext_noop("The recording is too long: four hours are the most."),
+    "damaged": gettext_noop("The file is damaged: no sound could be read from it."),
+    "decoder": gettext_noop("The file could not be read within the limits of memory and time."),
+    "missing": gettext_noop("The uploaded file is gone from the server. Upload it again."),
+    "voices": gettext_noop("The file has too many channels to be a speaker each: sixteen are the most."),
 }
 UNTOLD = {
-    "extra": "Speakers were not told apart: the server lacks the extra for it (make install-diarization).",
-    "models": "Speakers were not told apart: the models for it are missing (make install-diarization).",
-    "disk": "Speakers were not told apart: the server's disk is full.",
-    "crash": "Speakers were not told apart: it failed. The media worker's log says why.",
+    "extra": gettext_noop(
+        "Speakers were not told apart: the server lacks the extra for it (make install-diarization)."
+    ),
+    "models": gettext_noop("Speakers were not told apart: the models for it are missing (make install-diarization)."),
+    "disk": gettext_noop("Speakers were not told apart: the server's disk is full."),
+    "crash": gettext_noop("Speakers were not told apart: it failed. The media worker's log says why."),
 }
 OVER = (Job.Stage.DONE, Job.Stage.FAILED, Job.Stage.CANCELLED)
 
 
 class JobOver(Exception):
     """Cancelled, deleted or done meanwhile."""
+
+
+def why_failed(job: Job) -> str:
+    """In the reader's language; empty where it did not fail."""
+    return gettext(FAILURES[job.reason]) if job.reason in FAILURES else ""
+
+
+def why_untold(job: Job) -> str:
+    """Why speakers were not told apart, in the reader's language; empty where they were."""
+    return gettext(UNTOLD[job.untold]) if job.untold in UNTOLD else ""
 
 
 def take(job_id: int) -> Job | None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -214,12 +215,15 @@ def end(request: HttpRequest, code: str) -> HttpResponse:
 def transcript(request: HttpRequest, code: str) -> HttpResponse:
     meeting = readable(request, code)
     ended = meeting.ended_at or timezone.now()
+    shows_copies = request.GET.get("copies") == "1"
+    copies = Q(hidden=True, duplicate_of__isnull=False)
+    wanted = Q(hidden=False) | copies if shows_copies else Q(hidden=False)
     context = {
         "meeting": meeting,
         "participants": meeting.participants.all(),
-        "segments": meeting.segments.filter(hidden=False)
-        .select_related("participant")
-        .order_by("start_ms", "sequence"),
+        "segments": meeting.segments.filter(wanted).select_related("participant").order_by("start_ms", "sequence"),
+        "shows_copies": shows_copies,
+        "copy_count": meeting.segments.filter(copies).count(),
         "may_review": access.may_review(meeting, request.user, request.session),
         "off_record": meeting.off_record.all(),
         "marks": meeting.marks.filter(withdrawn_at=None).select_related("author"),

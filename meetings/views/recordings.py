@@ -109,8 +109,8 @@ def _texts(recording: Recording) -> dict[str, object]:
     return {
         "stage": _("Uploading") if not recording.is_complete and not job.is_over else job.get_stage_display(),
         "percent": percent,
-        "reason": recordings.FAILURES.get(job.reason, ""),
-        "untold": recordings.UNTOLD.get(job.untold, ""),
+        "reason": recordings.why_failed(job),
+        "untold": recordings.why_untold(job),
         "over": job.is_over,
     }
 

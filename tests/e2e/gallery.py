@@ -9,11 +9,46 @@ from typing import Any
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.e2e.browsers import DESKTOP, PHONE
-from tests.e2e.scenes import Scene, scenes
 from tests.stack import Stack
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
 SCHEMES = ("light", "dark")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A page as somebody sees it."""
+
+    name: str
+    path: str
+    who: str  # whose session the browser has; empty for a stranger
+
+
+def scenes(built: dict[str, Any]) -> list[Scene]:
+    """Every page of the product, from what `build` printed."""
+    live, past = f"/m/{built['live']}", f"/m/{built['past']}"
+    pages = {
+        "": {"landing": "/", "sign-up": "/accounts/signup/", "sign-in": "/accounts/login/", "lobby": f"{live}/"}
+        | {"overlay": f"{live}/overlay/?key={built['overlay']}", "shared": f"/shared/{built['link']}/"}
+        | {"error-404": "/nothing-here/", "admin-sign-in": "/admin/login/"}
+        | {"sign-in-link-used": "/accounts/link/?token=wrong", "api-docs": "/docs"},
+        "waiting": {"waiting-room": f"/m/{built['doors']}/waiting/"},
+        "removed": {"removed": f"/m/{built['doors']}/"},
+        "guest": {"left": f"{live}/left/", "room-guest": f"{live}/room/"},
+        "host": {"home": "/", "meeting-new": "/meetings/new/", "lobby-host": f"{live}/", "room": f"{live}/room/"}
+        | {page: f"{past}/{page}/" for page in ("transcript", "insight", "review", "minutes", "sharing")}
+        | {"search": "/search/?q=budget", "search-empty": "/search/?q=zebra", "tokens": "/accounts/tokens/"}
+        | {"webhooks": "/accounts/webhooks/", "webhook": f"/accounts/webhooks/{built['webhook']}/"}
+        | {"recordings": "/recordings/", "recording": f"/recordings/{built['recording']}/"},
+        "newcomer": {"home-empty": "/"},
+        "admin": {
+            "operations": "/operations/",
+            "jobs": "/jobs/",
+            "admin": "/admin/",
+            "admin-meetings": "/admin/meetings/meeting/",
+        },
+    }
+    return [Scene(name, path, who) for who, paths in pages.items() for name, path in paths.items()]
 
 
 @dataclass
@@ -29,9 +64,9 @@ class Gallery:
         return scenes(self.built)
 
     @contextmanager
-    def seen(self, who: str, scheme: str, size: str = "desktop") -> Iterator[Page]:
+    def seen(self, who: str, scheme: str, size: str = "desktop", language: str = "en") -> Iterator[Page]:
         """A page of the person's own browser profile."""
-        context = self._profile(who, scheme, size)
+        context = self._profile(who, scheme, size, language)
         try:
             yield context.new_page()
         finally:
@@ -43,13 +78,20 @@ class Gallery:
         page.evaluate("() => document.fonts.ready")
         page.wait_for_timeout(SETTLE_MS)
 
-    def _profile(self, who: str, scheme: str, size: str) -> BrowserContext:
+    def talk_at_once(self) -> None:
+        """Two people speak in the live meeting."""
+        code = self.built["live"]
+        call = f"from tests.e2e.scenes import talk_at_once; talk_at_once({code!r})"
+        self.stack.manage("shell", "-v", "0", "-c", call)
+
+    def _profile(self, who: str, scheme: str, size: str, language: str) -> BrowserContext:
         width, height = SIZES[size].values()
         context = self.launched.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
             reduced_motion="reduce",
             timezone_id="Europe/Berlin",
+            locale=language,
         )
         if who:
             session = self.built["sessions"][who]

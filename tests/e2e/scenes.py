@@ -1,15 +1,30 @@
 """A site as it looks after some weeks of use: what the accessibility tests visit and what the pictures show."""
 
 import json
-from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
-from meetings.models import Delivery, Job, Mark, Meeting, Minutes, Participant, Recording, Segment, User, Webhook
+from meetings import fanout
+from meetings.models import (
+    AudioStream,
+    Delivery,
+    Job,
+    Mark,
+    Meeting,
+    Minutes,
+    Participant,
+    Recording,
+    Segment,
+    User,
+    Webhook,
+)
+from meetings.protocol.events import CaptionPartial
+from meetings.redis import with_redis
 from meetings.services import access, events, minutes, sharing, tokens, webhooks
 from tests.meetings.cast import account, administrator, say
 
@@ -23,38 +38,11 @@ TALK = (
     ("Yuki", "I write the handbook. I need a week and somebody who reads it afterwards."),
     ("Mona", "I read it. Agreed, the release is on the twelfth."),
 )
+NOW = (
+    ("Felix", "Who sends the invitations for the twelfth and", 37),
+    ("Yuki", "I can do that, I have the list from last", 28),
+)
 DECISIONS = ((3, "The budget stays as it stands."), (7, "The release is on the twelfth of March."))
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A page as somebody sees it."""
-
-    name: str
-    path: str
-    who: str  # whose session the browser has; empty for a stranger
-
-
-def scenes(built: dict[str, Any]) -> list[Scene]:
-    """Every page of the product, from what `build` printed."""
-    live, past = f"/m/{built['live']}", f"/m/{built['past']}"
-    pages = {
-        "": {"landing": "/", "sign-up": "/accounts/signup/", "sign-in": "/accounts/login/", "lobby": f"{live}/"}
-        | {"overlay": f"{live}/overlay/?key={built['overlay']}", "shared": f"/shared/{built['link']}/"}
-        | {"error-404": "/nothing-here/", "admin-sign-in": "/admin/login/"}
-        | {"sign-in-link-used": "/accounts/link/?token=wrong", "api-docs": "/docs"},
-        "waiting": {"waiting-room": f"/m/{built['doors']}/waiting/"},
-        "removed": {"removed": f"/m/{built['doors']}/"},
-        "guest": {"left": f"{live}/left/", "room-guest": f"{live}/room/"},
-        "host": {"home": "/", "meeting-new": "/meetings/new/", "lobby-host": f"{live}/", "room": f"{live}/room/"}
-        | {page: f"{past}/{page}/" for page in ("transcript", "insight", "review", "minutes", "sharing")}
-        | {"search": "/search/?q=budget", "search-empty": "/search/?q=zebra", "tokens": "/accounts/tokens/"}
-        | {"webhooks": "/accounts/webhooks/", "webhook": f"/accounts/webhooks/{built['webhook']}/"}
-        | {"recordings": "/recordings/", "recording": f"/recordings/{built['recording']}/"},
-        "newcomer": {"home-empty": "/"},
-        "admin": {"operations": "/operations/", "admin": "/admin/", "admin-meetings": "/admin/meetings/meeting/"},
-    }
-    return [Scene(name, path, who) for who, paths in pages.items() for name, path in paths.items()]
 
 
 def build() -> str:
@@ -79,6 +67,8 @@ def build() -> str:
         "recording": str(_recordings(users["Mona"])),
         "sessions": {
             "host": _signed_in(users["Mona"]),
+            "member": _signed_in(users["Felix"]),
+            "other member": _signed_in(users["Yuki"]),
             "newcomer": _signed_in(users["Nils"]),
             "admin": _signed_in(administrator()),
             "guest": _guest(live, Participant.Admission.ADMITTED),
@@ -87,6 +77,17 @@ def build() -> str:
         },
     }
     return json.dumps(built)
+
+
+def talk_at_once(code: str) -> None:
+    """Two people of a live meeting are speaking: what an engine would say of them, to everybody who listens."""
+    meeting = Meeting.objects.get(code=code)
+    for name, text, stable in NOW:
+        seat = meeting.participants.get(display_name=name)
+        stream = seat.streams.first() or AudioStream.objects.create(participant=seat, offset_ms=0)
+        start_ms = meeting.offset_ms(timezone.now()) - 2_000
+        now = CaptionPartial(str(stream.pk), str(seat.pk), start_ms, start_ms + 2_000, text, stable, "en", "ltr")
+        with_redis(partial(fanout.publish, meeting.pk, now))
 
 
 def _meeting(host: User, title: str, minutes_ago: float) -> Meeting:

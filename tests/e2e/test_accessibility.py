@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.browsers import browser
-from tests.e2e.gallery import SCHEMES, SIZES, Gallery, fill
-from tests.e2e.scenes import Scene
+from tests.e2e.gallery import SCHEMES, SIZES, Gallery, Scene, fill
 from tests.stack import NewStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -54,6 +53,16 @@ def test_every_page(gallery: Gallery, axe: str, size: str, scheme: str) -> None:
             for scene in (scene for scene in gallery.scenes if scene.who == who):
                 gallery.open(page, scene)
                 found += violations(page, axe, scene.name)
+                found += too_wide(page, scene.name)
+    assert not found, "\n".join(found)
+
+
+def test_german_fits_a_phone(gallery: Gallery) -> None:
+    found: list[str] = []
+    for who in dict.fromkeys(scene.who for scene in gallery.scenes):
+        with gallery.seen(who, "light", "phone", "de") as page:
+            for scene in (scene for scene in gallery.scenes if scene.who == who):
+                gallery.open(page, scene)
                 found += too_wide(page, scene.name)
     assert not found, "\n".join(found)
 

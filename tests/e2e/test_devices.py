@@ -77,6 +77,17 @@ def voice() -> Path:
     return write_microphone(scratch(), "babble", babble(60.0))
 
 
+def test_the_lobby_tries_a_sentence(site: Stack, playwright: Playwright, code: str, voice: Path) -> None:
+    with browser(playwright, voice) as launched:
+        page = new_page(launched)
+        page.goto(f"{site.base_url}/m/{code}/")
+        page.get_by_role("button", name="Try a sentence").click()
+        expect(page.get_by_text("Say a sentence now")).to_be_visible()
+        answer = page.get_by_text("The others would read").or_(page.get_by_text("No words were understood"))
+        expect(answer).to_be_visible(timeout=30_000)  # babble: whichever the engine made of it
+        expect(page.get_by_role("button", name="Try a sentence")).to_be_enabled()
+
+
 def test_talking_while_muted_is_noticed(site: Stack, playwright: Playwright, code: str, voice: Path) -> None:
     with browser(playwright, voice) as launched:
         page = speaking(new_page(launched), site, code, "Muted Mia")

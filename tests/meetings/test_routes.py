@@ -16,6 +16,8 @@ pytestmark = pytest.mark.django_db
 # (GET, POST) of somebody who is not in the meeting; a redirect is written as where it leads.
 TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-join": (200, "meeting-room"),
+    "meeting-check": (405, 400),
+    "meeting-check-heard": (200, 405),
     "meeting-room": ("meeting-join", 405),
     "meeting-waiting": ("meeting-join", 405),
     "meeting-invite-picture": (404, 405),
@@ -50,11 +52,15 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-second-pass-take": (405, 404),
     "meeting-audio-of": (404, 405),
 }
-TO_A_STRANGER_AFTER_THE_END = {**TO_A_STRANGER, "meeting-join": (200, "meeting-join")}
+TO_A_STRANGER_AFTER_THE_END = {
+    **TO_A_STRANGER,
+    "meeting-join": (200, "meeting-join"),
+    "meeting-check": (405, 409),
+}
 WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
-    "search", "tokens", "token-revoke", "api-docs",
+    "language", "search", "tokens", "token-revoke", "api-docs",
     "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
     "recording-cancel", "recording-retry", "jobs", "job-cancel", "job-retry",
     "webhooks", "webhook", "webhook-test", "webhook-enabled", "webhook-delete", "webhook-replay",
@@ -71,6 +77,7 @@ MORE_ARGUMENTS: dict[str, list[object]] = {
     "meeting-link-revoke": [UUID(int=0)],
     "meeting-audio-of": [UUID(int=0)],
     **{name: [UUID(int=0)] for name in ("document", "document-state", "document-cancel", "document-file")},
+    "meeting-check-heard": [UUID(int=0)],
 }
 
 

@@ -92,6 +92,15 @@ it("shows a correction in its line", () => {
   expect(texts("#log [data-slot=text]")).toEqual(["Good evening."]);
 });
 
+it("marks a line that another microphone heard better, and names the speaker anew after it", () => {
+  apply(final, { ...final, sequence: 419, copy: true }, { ...final, sequence: 420 });
+  const lines = Array.from(document.querySelectorAll<HTMLElement>("#log .segment"));
+  expect(lines.map((line) => "copy" in line.dataset)).toEqual([false, true, false]);
+  expect(lines.map((line) => line.classList.contains("is-continued"))).toEqual([false, false, false]);
+  apply({ ...final, sequence: 419, revision: 2, copy: false });
+  expect("copy" in (lines[1] as HTMLElement).dataset).toBe(false);
+});
+
 it("shows how much audio did not arrive", () => {
   apply(gap);
   expect(find("#log .segment").dataset.kind).toBe("gap");

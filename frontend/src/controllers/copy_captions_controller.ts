@@ -21,7 +21,7 @@ export class CopyCaptionsController extends Controller<HTMLElement> {
   }
 
   private lines(): string[] {
-    const shown = Array.from(this.logTarget.querySelectorAll<HTMLElement>(".segment:not([hidden])"));
+    const shown = Array.from(this.logTarget.querySelectorAll<HTMLElement>(".segment:not([hidden], [data-copy])"));
     return shown.filter((line) => line.dataset.kind === "speech").map(lineOf);
   }
 

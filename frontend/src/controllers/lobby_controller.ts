@@ -1,6 +1,8 @@
 import { Controller } from "@hotwired/stimulus";
+import type { CapturedFrame } from "../audio/framer";
 import { meterLevel } from "../audio/loudness";
 import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
+import { announce } from "../room/events";
 import { rememberedLanguage, rememberedSound, rememberLanguage, rememberSound } from "../room/sound-choice";
 
 const HEARD_LEVEL = 0.02;
@@ -66,12 +68,12 @@ export class LobbyController extends Controller<HTMLFormElement> {
       this.open = await LobbyController.open({
         workletUrl: this.workletValue,
         deviceId: this.microphoneTarget.value,
-        onFrame: (frame) => this.show(frame.level),
-        onLost: () => this.say("missing"),
+        onFrame: (frame) => this.heard(frame),
+        onLost: () => this.lost("missing"),
       });
     } catch (error) {
       if (!(error instanceof MicrophoneError)) throw error;
-      this.say(["denied", "missing", "busy"].includes(error.problem) ? error.problem : "unavailable");
+      this.lost(["denied", "missing", "busy"].includes(error.problem) ? error.problem : "unavailable");
       return;
     }
     this.say("silent");
@@ -103,6 +105,16 @@ export class LobbyController extends Controller<HTMLFormElement> {
     });
     rememberLanguage(localStorage, this.codeValue, this.languageTarget.value);
     if (this.hasNameTarget) localStorage.setItem(NAME_KEY, this.nameTarget.value);
+  }
+
+  private heard(frame: CapturedFrame): void {
+    this.show(frame.level);
+    if (this.open) announce("lobby:heard", { frame, sampleRate: this.open.sampleRate });
+  }
+
+  private lost(why: string): void {
+    this.say(why);
+    announce("lobby:lost");
   }
 
   private show(level: number): void {

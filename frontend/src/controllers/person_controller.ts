@@ -5,13 +5,14 @@ import type { Person, RoomStore } from "../room/store";
 
 /** The dialog about one person: everybody renames themselves; a host also asks to mute, lowers the hand and removes. */
 export class PersonController extends Controller<HTMLDialogElement> {
-  static targets = ["title", "name", "mute", "hand", "remove", "confirm"];
+  static targets = ["title", "name", "mute", "hand", "remove", "confirm", "devices"];
   declare titleTarget: HTMLElement;
   declare nameTarget: HTMLInputElement;
   declare muteTarget: HTMLButtonElement;
   declare handTarget: HTMLButtonElement;
   declare removeTarget: HTMLButtonElement;
-  declare confirmTarget: HTMLButtonElement;
+  declare confirmTargets: HTMLButtonElement[];
+  declare devicesTarget: HTMLElement;
   private store: RoomStore | null = null;
   private id = "";
 
@@ -29,7 +30,7 @@ export class PersonController extends Controller<HTMLDialogElement> {
     this.id = person.id;
     this.titleTarget.textContent = person.name;
     this.nameTarget.value = person.name;
-    this.confirmTarget.hidden = true;
+    this.confirm(false);
     this.offer(person);
     this.element.showModal();
   }
@@ -51,20 +52,31 @@ export class PersonController extends Controller<HTMLDialogElement> {
   /** Removing is for good, so it is asked twice. */
   remove(): void {
     this.removeTarget.hidden = true;
-    this.confirmTarget.hidden = false;
-    this.confirmTarget.focus();
+    this.confirm(true);
+    this.confirmTargets[0]?.focus();
   }
 
   removeNow(): void {
     this.ask({ type: "participant.remove", participant_id: this.id });
   }
 
+  /** A guest who forgets the cookies is a stranger again: a locked meeting takes nobody new. */
+  removeAndLock(): void {
+    this.removeNow();
+    this.ask({ type: "meeting.set", locked: true });
+  }
+
+  private confirm(asked: boolean): void {
+    for (const button of this.confirmTargets) button.hidden = !asked;
+  }
+
   private offer(person: Person): void {
     const host = this.store?.isHost === true;
     const other = person.id !== this.store?.you;
+    this.devicesTarget.hidden = other;
     this.muteTarget.hidden = !(host && other && !person.muted);
     this.handTarget.hidden = !(host && person.hand_ms !== null);
-    this.removeTarget.hidden = !(host && other && person.role !== "host") || !this.confirmTarget.hidden;
+    this.removeTarget.hidden = !(host && other && person.role !== "host") || this.confirmTargets[0]?.hidden === false;
   }
 
   private ask(request: HostRequest): void {

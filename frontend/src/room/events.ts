@@ -1,4 +1,5 @@
 // What the room's controllers tell each other, as events on the window.
+import type { CapturedFrame } from "../audio/framer";
 import type { UplinkState } from "../audio/uplink";
 import type {
   AddMark,
@@ -50,6 +51,9 @@ export type RoomDenied = CustomEvent<Refusal>;
 
 /** `microphone:heard`, with every 100 ms of audio */
 export type MicrophoneHeard = CustomEvent<{ speaking: boolean }>;
+
+/** `lobby:heard`, with every 100 ms of audio in the lobby; `lobby:lost` when its microphone went away. */
+export type MicrophoneHeardInLobby = CustomEvent<{ frame: CapturedFrame; sampleRate: number }>;
 
 export type MicrophoneState = "off" | "asking" | "on" | "muted";
 

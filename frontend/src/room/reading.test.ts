@@ -5,14 +5,20 @@ import { applyReading, savedReading, saveReading } from "./reading";
 beforeEach(() => localStorage.clear());
 
 it("remembers what was chosen", () => {
-  saveReading(localStorage, { size: "5", font: "serif", contrast: "high", position: "top" });
-  expect(savedReading(localStorage)).toEqual({ size: "5", font: "serif", contrast: "high", position: "top" });
+  saveReading(localStorage, { size: "5", font: "serif", contrast: "high", position: "top", copies: "show" });
+  expect(savedReading(localStorage)).toEqual({
+    size: "5",
+    font: "serif",
+    contrast: "high",
+    position: "top",
+    copies: "show",
+  });
 });
 
 it("takes the address before what was chosen, and neither when it makes no sense", () => {
-  saveReading(localStorage, { size: "999", font: "serif", contrast: "high", position: "top" });
+  saveReading(localStorage, { size: "999", font: "serif", contrast: "high", position: "top", copies: "show" });
   const reading = savedReading(localStorage, "?position=middle&contrast=<script>");
-  expect(reading).toEqual({ size: "2", font: "serif", contrast: "high", position: "middle" });
+  expect(reading).toEqual({ size: "2", font: "serif", contrast: "high", position: "middle", copies: "show" });
 });
 
 it("tells the style sheet", () => {

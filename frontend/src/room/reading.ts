@@ -5,6 +5,8 @@ export interface Reading {
   contrast: string;
   /** Where captions stand when they fill the screen. */
   position: string;
+  /** Whether lines are shown that another microphone heard better. */
+  copies: string;
 }
 
 export type ReadingChoice = keyof Reading;
@@ -15,6 +17,7 @@ export const CHOICES: Record<ReadingChoice, readonly string[]> = {
   font: ["inter", "system", "serif", "spaced"],
   contrast: ["normal", "high"],
   position: ["bottom", "middle", "top"],
+  copies: ["hide", "show"],
 };
 
 const KEY = "reading";

@@ -22,6 +22,7 @@ export function fillFinal(element: HTMLElement, caption: CaptionFinal): void {
   element.dataset.kind = caption.kind;
   element.dataset.sequence = String(caption.sequence);
   element.dataset.revision = String(caption.revision);
+  element.toggleAttribute("data-copy", caption.copy);
   slot(element, "edited").hidden = caption.revision === 0;
   slot(element, "text").textContent = caption.text;
   slot(element, "gap").textContent = ((caption.end_ms - caption.start_ms) / 1_000).toFixed(1);
@@ -63,8 +64,9 @@ function keepHeight(element: HTMLElement): void {
 /** A speaker who goes on is not named again; the name stays for screen readers. */
 export function markContinued(element: HTMLElement, before: Element | null): void {
   const previous = before instanceof HTMLElement ? before.dataset : null;
-  const { participant, kind } = element.dataset;
-  element.classList.toggle("is-continued", previous?.participant === participant && previous?.kind === kind);
+  const { participant, kind, copy } = element.dataset;
+  const alike = previous?.participant === participant && previous?.kind === kind && previous?.copy === copy;
+  element.classList.toggle("is-continued", alike);
 }
 
 function fill(element: HTMLElement, caption: CaptionFinal | CaptionPartial, name: string, color: number): void {

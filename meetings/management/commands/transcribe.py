@@ -15,6 +15,7 @@ from meetings.measures import lag_seconds, measures, streams
 from meetings.redis import audio_bus
 from meetings.services import measurements, transcribers
 from meetings.sink import MeetingSink
+from meetings.soundcheck_sink import SinkOfStream, SoundcheckSink
 from transcription.engines.base import RemoteServer
 from transcription.errors import BusUnavailable, ModelUnavailable
 from transcription.recogniser import Recogniser, RecogniserSettings
@@ -39,7 +40,7 @@ async def _serve() -> None:
     environment = settings.ENVIRONMENT
     recogniser = Recogniser(_recogniser_settings(), measures)
     limits = WorkerSettings(max_streams=environment.max_streams, lease_ms=environment.lease_seconds * 1_000)
-    transcriber = Transcriber(audio_bus(), recogniser, MeetingSink(), limits)
+    transcriber = Transcriber(audio_bus(), recogniser, SinkOfStream(MeetingSink(), SoundcheckSink()), limits)
     reporting = asyncio.create_task(_report(transcriber, recogniser), name="report")
     try:
         await recogniser.start()

@@ -1,0 +1,89 @@
+"""Without a mouse: into the room, speak, mute, fix a line, read the shortcuts, and out again."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.e2e.browsers import browser, new_page, scratch, write_microphone
+from tests.people import Person
+from tests.speech import SAMPLE_RATE
+from tests.stack import NewStack, Stack
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+
+FOCUSED = """() => { const found = document.activeElement?.closest('a, button, input');
+  return (found?.ariaLabel || found?.innerText || '').trim(); }"""
+OUTLINED = """() => { const style = getComputedStyle(document.activeElement);
+  return style.outlineStyle !== 'none' || style.boxShadow !== 'none'; }"""
+
+
+@pytest.fixture(scope="module")
+def site(new_stack: NewStack) -> Stack:
+    stack = new_stack(ENGINE="scripted")
+    stack.start_web()
+    return stack
+
+
+@pytest.fixture
+def launched() -> Iterator[Browser]:
+    quiet = write_microphone(scratch(), "quiet", np.zeros(SAMPLE_RATE, np.float32))
+    with sync_playwright() as playwright, browser(playwright, quiet) as chromium:
+        yield chromium
+
+
+def tab_to(page: Page, text: str) -> None:
+    """Press Tab until something with this text has the focus, and see that it shows."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if text in page.evaluate(FOCUSED):
+            assert page.evaluate(OUTLINED), f"{text} has the focus and does not show it"
+            return
+    pytest.fail(f"no way to {text!r} with the Tab key")
+
+
+def test_a_meeting_by_keyboard_alone(site: Stack, launched: Browser) -> None:
+    host = Person(site.base_url)
+    host.sign_up("Mona Host")
+    code = host.start_meeting("Keys")
+    page = new_page(launched)
+    page.goto(f"{site.base_url}/m/{code}/")
+    page.keyboard.type("Kay")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement.name") == "consent":
+            break
+    page.keyboard.press("Space")
+    tab_to(page, "Enter the room")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Join with microphone")).to_be_visible()
+    _speak_and_mute(page)
+    _fix_a_line(site, page)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    tab_to(page, "Leave")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{site.base_url}/m/{code}/left/")
+
+
+def _speak_and_mute(page: Page) -> None:
+    for state in ("Mute", "Unmute", "Mute"):
+        page.keyboard.press("m")
+        expect(page.get_by_role("button", name=state, exact=True)).to_be_visible()
+
+
+def _fix_a_line(site: Stack, page: Page) -> None:
+    seat = page.locator("[data-line-edit-you-value]").get_attribute("data-line-edit-you-value")
+    assert seat
+    site.spoken(seat, "The bugdet is nine million.")
+    page.reload()
+    expect(page.locator(".segment-text")).to_have_text("The bugdet is nine million.")
+    page.keyboard.press("e")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("The budget is nine million.")
+    page.keyboard.press("Enter")
+    expect(page.locator(".segment-text")).to_have_text("The budget is nine million.")
+    expect(page.locator(".segment")).to_contain_text("edited")
