@@ -35,7 +35,12 @@ def scenes(built: dict[str, Any]) -> list[Scene]:
         "waiting": {"waiting-room": f"/m/{built['doors']}/waiting/"},
         "removed": {"removed": f"/m/{built['doors']}/"},
         "guest": {"left": f"{live}/left/", "room-guest": f"{live}/room/"},
-        "host": {"home": "/", "meeting-new": "/meetings/new/", "lobby-host": f"{live}/", "room": f"{live}/room/"}
+        "host": {
+            "home": "/",
+            "meeting-new": "/meetings/new/",
+            "lobby-host": f"{live}/?devices",
+            "room": f"{live}/room/",
+        }
         | {page: f"{past}/{page}/" for page in ("transcript", "insight", "review", "minutes", "sharing")}
         | {"search": "/search/?q=budget", "search-empty": "/search/?q=zebra", "tokens": "/accounts/tokens/"}
         | {"webhooks": "/accounts/webhooks/", "webhook": f"/accounts/webhooks/{built['webhook']}/"}
