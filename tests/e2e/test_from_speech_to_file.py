@@ -78,7 +78,9 @@ def change_as_a_reviewer(page: Page) -> tuple[int, str]:
     page.keyboard.press("s")
     other = page.get_by_role("dialog").get_by_label("Speaker")
     other.select_option(index=1)
+    name = other.locator("option:checked").inner_text()
     page.get_by_role("button", name="Change").click()
+    expect(line_of(page, sequence).locator(".segment-name")).to_have_text(name)
     page.keyboard.press("x")
     expect(line_of(page, sequence)).to_be_hidden()
     page.get_by_role("button", name="Undo").click()
@@ -99,6 +101,7 @@ def replace_everywhere(page: Page, find: str, replacement: str) -> None:
 
 def conflict(first: Page, second: Page, sequence: int) -> None:
     """Who comes second sees what the line says now, and overwrites nothing unasked."""
+    second.reload()  # sees all that the first one did
     line_of(first, sequence).dblclick()
     first.get_by_label("What was said").fill("Mine.")
     line_of(second, sequence).dblclick()
