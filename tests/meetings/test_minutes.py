@@ -141,7 +141,7 @@ def test_the_number_of_queries_does_not_grow_with_the_meeting(
     speaker = held.participants.filter(role="host").get()
     for number in range(30):
         say(speaker, 4_000_000 + number * 2_000, f"Line {number}")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         browser.get(f"/m/{held.code}/minutes.md")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         browser.get(f"/m/{held.code}/transcript/")
