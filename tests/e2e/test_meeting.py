@@ -119,6 +119,7 @@ def test_three_people_talk_and_everybody_reads_everybody(site: Stack, playwright
             page.get_by_role("button", name="Mute", exact=True).click()
         _everything_settled(listener, pages)
         latecomer = enter(stack.enter_context(browser(playwright)), site, code, "Late Larry")
+        expect(latecomer.locator(".captions .segment").first).to_be_visible(timeout=SETTLE_SECONDS * 1_000)
         shown = [captions_on(page) for page in [*pages, latecomer]]
         screenshot(pages[0], "room-desktop")
         _screenshot_on_a_phone(latecomer)
