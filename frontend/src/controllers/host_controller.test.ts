@@ -32,6 +32,7 @@ beforeEach(async () => {
   asked = [];
   const controllers = { host: HostController, person: PersonController, names: NamesController };
   await show(page, { ...controllers, "record-flow": RecordFlowController, "mute-asked": MuteAskedController });
+  announce("room:link", { link: "connected", code: 0 });
   apply(welcome);
 });
 
@@ -62,6 +63,30 @@ it("shows how the meeting is set and sets it", () => {
     { type: "meeting.set", off_record: true },
     { type: "meeting.set", off_record: false },
   ]);
+});
+
+it("keeps a switch as it was pressed until the server answers, and no longer", () => {
+  const locked = find<HTMLInputElement>("[data-host-target=locked]");
+  const waitingRoom = find<HTMLInputElement>("[data-host-target=waitingRoom]");
+  press("[data-host-target=locked]");
+  press("[data-host-target=waitingRoom]");
+  apply({ type: "participant.joined", participant: guest });
+  expect([locked.checked, waitingRoom.checked]).toEqual([true, true]);
+  apply({ type: "meeting.changed", locked: true, waiting_room: false, keep_audio: false });
+  expect([locked.checked, waitingRoom.checked]).toEqual([true, true]);
+  announce("room:denied", { code: "too_fast", message: "" });
+  apply({ type: "participant.joined", participant: guest });
+  expect([locked.checked, waitingRoom.checked]).toEqual([true, false]);
+});
+
+it("cannot be pressed while nobody would hear", () => {
+  const locked = find<HTMLInputElement>("[data-host-target=locked]");
+  press("[data-host-target=locked]");
+  announce("room:link", { link: "lost", code: 0 });
+  expect(locked.disabled).toBe(true);
+  announce("room:link", { link: "connected", code: 0 });
+  apply({ type: "meeting.changed", locked: false, waiting_room: false, keep_audio: false });
+  expect([locked.disabled, locked.checked]).toEqual([false, false]);
 });
 
 it("lets in or refuses who waits", async () => {

@@ -1,7 +1,8 @@
 import { Controller } from "@hotwired/stimulus";
 import type { HostRequest } from "../protocol";
-import { announce, type RoomChanged } from "../room/events";
+import { announce, type LinkChanged, type RoomChanged } from "../room/events";
 import { newSegment, slot } from "../room/segment-element";
+import type { Doors } from "../room/store";
 
 /** A host's switches, and the list of those who wait to be let in. */
 export class HostController extends Controller<HTMLElement> {
@@ -14,15 +15,29 @@ export class HostController extends Controller<HTMLElement> {
   declare waitingListTarget: HTMLElement;
   declare templateTarget: HTMLTemplateElement;
   private off = false;
+  /** As the server last said; null when the switches may show what it never took. */
+  private doors: Doors | null = null;
+
+  connect(): void {
+    this.enable(false);
+  }
 
   update(event: RoomChanged): void {
     const { store } = event.detail;
     this.off = store.isOffRecord;
-    this.lockedTarget.checked = store.doors.locked;
-    this.waitingRoomTarget.checked = store.doors.waitingRoom;
-    this.keepAudioTarget.checked = store.doors.keepAudio;
+    this.show(store.doors);
     for (const button of this.offRecordTargets) button.ariaPressed = String(this.off);
     this.showWaiting(store.waiting);
+  }
+
+  /** What is asked over a broken link is lost: the switches rest until it is back, and then show how things are. */
+  link(event: LinkChanged): void {
+    this.doors = null;
+    this.enable(event.detail.link === "connected" || event.detail.link === "stale");
+  }
+
+  denied(): void {
+    this.doors = null;
   }
 
   lock(): void {
@@ -47,6 +62,27 @@ export class HostController extends Controller<HTMLElement> {
 
   refuse(event: Event): void {
     ask({ type: "participant.remove", participant_id: personOf(event) });
+  }
+
+  private get switches(): Array<[HTMLInputElement, keyof Doors]> {
+    return [
+      [this.lockedTarget, "locked"],
+      [this.waitingRoomTarget, "waitingRoom"],
+      [this.keepAudioTarget, "keepAudio"],
+    ];
+  }
+
+  /** A switch that was just pressed stays as it is until the server says something about it. */
+  private show(doors: Doors): void {
+    for (const [input, name] of this.switches) {
+      if (doors[name] !== this.doors?.[name]) input.checked = doors[name];
+    }
+    this.doors = doors;
+  }
+
+  private enable(can: boolean): void {
+    for (const [input] of this.switches) input.disabled = !can;
+    for (const button of this.offRecordTargets) (button as HTMLButtonElement).disabled = !can;
   }
 
   private showWaiting(people: Array<{ id: string; name: string }>): void {

@@ -15,6 +15,13 @@ export interface OpenCaption extends CaptionPartial {
   heardAt: number;
 }
 
+/** How a host set the meeting. */
+export interface Doors {
+  locked: boolean;
+  waitingRoom: boolean;
+  keepAudio: boolean;
+}
+
 export interface Person extends ParticipantView {
   /** Until when the person counts as speaking, in ms since the epoch. */
   speakingUntil: number;
@@ -29,7 +36,7 @@ export class RoomStore {
   readonly people = new Map<string, Person>();
   readonly marks = new Map<string, Mark>();
   readonly offRecord = new Map<number, OffRecord>();
-  doors = { locked: false, waitingRoom: false, keepAudio: false };
+  doors: Doors = { locked: false, waitingRoom: false, keepAudio: false };
   /** Who waits to be let in; known to hosts only. */
   waiting: Array<{ id: string; name: string }> = [];
   you = "";
