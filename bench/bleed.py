@@ -89,7 +89,7 @@ def lines_of(voice: Voice, mixed: Samples, stream_id: str, clock_error_ms: int, 
 def _decoded(speaker: SpeakerProcessor) -> list[Final]:
     while job := speaker.next_job(1 << 40):
         word = SpokenWord("word", 0, job.end - job.start, 1.0)
-        speaker.apply(job, Hypothesis((word,), "en", 1.0))
+        speaker.apply(job, Hypothesis((word,), "en"))
     return [caption for caption in speaker.take() if isinstance(caption, Final)]
 
 

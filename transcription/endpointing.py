@@ -3,6 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from transcription.captions import SAMPLE_RATE
 from transcription.vad import FRAME
 
@@ -18,16 +20,19 @@ class EndpointRules:
     pre_roll: int = 320 * MS  # kept before the first voiced frame
     post_roll: int = 160 * MS  # kept after the last one
     draft: int = 160 * MS  # silence after which the final is decoded early
-    endpoint: int = 352 * MS  # silence that ends an utterance
-    relaxed_until: int = 6_000 * MS  # longer utterances end at shorter pauses…
-    longest: int = 14_000 * MS  # …and here they are cut, at the quietest place of the last seconds
+    endpoint: int = 352 * MS  # silence that ends an utterance of `settled` length…
+    settled: int = 6_000 * MS
+    hesitation: int = 640 * MS  # …one of half that, as people who look for words pause early…
+    longest: int = (
+        14_000 * MS
+    )  # …while longer ones end at shorter pauses, and here they are cut, at the quietest place of the last seconds
     search: int = 3_000 * MS
     voiced: int = 96 * MS  # less voice than this is no utterance
 
     def silence_needed(self, length: int) -> int:
         """How much silence ends an utterance of this length."""
-        share = (length - self.relaxed_until) / (self.longest - self.relaxed_until)
-        return round(self.endpoint - (self.endpoint - self.draft) * min(max(share, 0.0), 1.0))
+        lengths = (self.settled // 2, self.settled, self.longest)
+        return round(np.interp(length, lengths, (self.hesitation, self.endpoint, self.draft)))
 
 
 @dataclass(slots=True)

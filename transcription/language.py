@@ -1,15 +1,16 @@
 """Which language a speaker speaks: found from what was heard, locked once confident."""
 
-from collections import Counter
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from math import log
 
-if TYPE_CHECKING:
-    from transcription.engines.base import Hypothesis
-
-LOCK_SECONDS = 5.0  # of speech in one language, weighted by its probability…
-LOCK_SHARE = 0.8  # …and this much of all that was heard
-SHORT_SECONDS = 2.0  # too little to contradict what was heard before
+MOST_LEANING = log(50)  # a clear utterance in another language can still be told
+SURE_LEAD = log(20)  # how much likelier than any other a language must be to be counted on
+LEAST = 0.01  # probability; what is below is no evidence
+WHOLE_SECONDS = 2.0  # less speech counts for less
+COMMON = frozenset(
+    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi".split()
+)  # half of all people, and more
+MISTAKEN = frozenset("la cy nn haw mi sn yi br jw sa ht".split())  # what Whisper takes mumbled English or French for
 UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces: every character is a word
 
 
@@ -22,29 +23,44 @@ def split_words(text: str, language: str) -> list[str]:
     return list(text.strip()) if language in UNSPACED else text.split()
 
 
+def prior(language: str) -> float:
+    """How likely it is before anything was heard, as a natural logarithm."""
+    return 0.0 if language in COMMON else log(1 / 20) if language in MISTAKEN else log(1 / 5)
+
+
 class LanguageEvidence:
     """Depends on the finals heard so far only, so that the same audio gives the same languages."""
 
     def __init__(self, given: str = "") -> None:
-        self._given = given
-        self._heard: Counter[str] = Counter()
+        self.given = given
+        self.leaning: dict[str, float] = {}  # natural logarithm of how much likelier each became
 
     @property
     def likely(self) -> str:
         """The best guess, "" while nothing was heard."""
-        return self._given or next((language for language, _ in self._heard.most_common(1)), "")
+        return self.given or max(self.leaning, key=self._weight, default="")
 
     @property
-    def locked(self) -> bool:
-        if self._given:
-            return True
-        best = self._heard[self.likely]
-        return best >= LOCK_SECONDS and best >= LOCK_SHARE * self._heard.total()
+    def is_sure(self) -> bool:
+        best, second = sorted([*map(self._weight, self.leaning), 0.0, 0.0])[:-3:-1]
+        return bool(self.given) or best - second >= SURE_LEAD
 
-    def settled(self, seconds: float) -> str:
-        """The language to decode an utterance of this length in, "" to find it."""
-        return self.likely if self.locked or seconds < SHORT_SECONDS else ""
+    def _weight(self, language: str) -> float:
+        return self.leaning[language] + prior(language)
 
-    def hear(self, hypothesis: "Hypothesis", seconds: float) -> None:
-        if hypothesis.language and not self._given:
-            self._heard[hypothesis.language] += hypothesis.language_probability * seconds  # type: ignore[assignment]
+    def hear(self, languages: Mapping[str, float], seconds: float) -> None:
+        """How probable each language is for an utterance of this length; none when it was not asked for."""
+        share = min(1.0, seconds / WHOLE_SECONDS)
+        for language, probability in languages.items():
+            more = share * log(max(probability, LEAST) / LEAST)
+            self.leaning[language] = self.leaning.get(language, 0.0) + more
+        over = max(self.leaning.values(), default=0.0) - MOST_LEANING
+        if over > 0:
+            self.leaning = {name: more - over for name, more in self.leaning.items() if more > over}
+
+
+def likeliest(languages: Mapping[str, float], leaning: Mapping[str, float]) -> str:
+    """Of the probabilities for one utterance, in the light of those before it."""
+    return max(
+        languages, key=lambda name: log(max(languages[name], LEAST)) + prior(name) + leaning.get(name, 0.0), default=""
+    )

@@ -205,9 +205,9 @@ class SpeakerProcessor:
         return (self._heard, False) if self._heard - decoded >= cadence and span.end > decoded else None
 
     def _final_window(self, start: int, pcm: bytes) -> Window:
-        language = self._language.settled(len(pcm) / 2 / SAMPLE_RATE)
-        before, words = self._context.before(start) if language else (b"", "")
-        return Window(before + pcm, True, language, len(before) // 2, words, vocabulary=self._stream.vocabulary)
+        given, leaning, vocabulary = self._language.given, self._language.leaning, self._stream.vocabulary
+        before, words = self._context.before(start) if self._language.is_sure else (b"", "")
+        return Window(before + pcm, True, given, leaning.copy(), len(before) // 2, words, vocabulary=vocabulary)
 
     def _partial_window(self, span: Span, end: int) -> Window:
         start = self._caption.start if self._caption else span.start
@@ -215,7 +215,7 @@ class SpeakerProcessor:
         prefix, guess = (self._caption.prefix, self._caption.guess) if self._caption else ("", "")
         fresh = self._caption is None or self._caption.start == span.start
         before, words = self._context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
-        return Window(before + self._cut(start, end), False, language, len(before) // 2, words, prefix, guess)
+        return Window(before + self._cut(start, end), False, language, {}, len(before) // 2, words, prefix, guess)
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""
@@ -241,7 +241,7 @@ class SpeakerProcessor:
         utterance.hypothesis = hypothesis
         if hypothesis.words:
             self._context.add(final_caption(utterance.span, hypothesis), utterance.pcm)
-        self._language.hear(hypothesis, (utterance.span.end - utterance.span.start) / SAMPLE_RATE)
+        self._language.hear(hypothesis.languages, (utterance.span.end - utterance.span.start) / SAMPLE_RATE)
 
     def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:
         span = self._endpointer.open

@@ -74,7 +74,7 @@ def test_words_take_their_times_from_the_server_and_their_punctuation_from_the_t
     assert heard.texts == ("Hello", "there,", "friend.")
     assert [(word.start, word.end) for word in heard.words] == [(1_600, 4_800), (4_800, 8_000), (9_600, 14_400)]
     assert heard.words[0].confidence == 0.5
-    assert (heard.language, heard.language_probability) == ("en", 1.0)
+    assert (heard.language, heard.languages) == ("en", {"en": 1.0})
 
 
 def test_a_word_the_server_gave_no_time_lies_between_its_neighbours(start: Start) -> None:

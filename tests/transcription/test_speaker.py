@@ -136,7 +136,7 @@ def test_an_utterance_without_words_takes_its_partial_back() -> None:
     room.processor.push(recording((20, 10)), 0)
     job = room.processor.next_job(cadence=1)
     assert job is not None
-    room.processor.apply(job, Hypothesis((), "en", 1.0))
+    room.processor.apply(job, Hypothesis((), "en"))
     ready = room.processor.take()
     assert [caption.text for caption in ready if isinstance(caption, Partial)] == [""]
     assert not any(isinstance(caption, Final) for caption in ready)
@@ -159,6 +159,6 @@ def test_an_engine_that_hears_words_outside_the_audio_cannot_break_the_order() -
     job = room.processor.next_job(cadence=1)
     assert job is not None
     wild = (SpokenWord("late", 90_000, 95_000, 0.5), SpokenWord("early", -50, 10, 0.5))
-    room.processor.apply(job, Hypothesis(wild, "en", 1.0))
+    room.processor.apply(job, Hypothesis(wild, "en"))
     [final] = [caption for caption in room.processor.take() if isinstance(caption, Final)]
     assert all(final.start_sample <= word.start_sample <= word.end_sample <= final.end_sample for word in final.words)

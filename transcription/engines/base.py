@@ -12,7 +12,8 @@ class Window(msgspec.Struct, frozen=True):
 
     pcm: bytes
     final: bool  # wants the better decode, word times and confidence
-    language: str = ""  # BCP-47; "" finds it
+    language: str = ""  # BCP-47; "" finds it…
+    leaning: dict[str, float] = {}  # …after what was heard before: logarithm of how much likelier a language became
     context_samples: int = 0  # how much at the start is there only to understand the rest after it…
     context: str = ""  # …and its words, which are not in the hypothesis
     prefix: str = ""  # words agreed on after the context; only for partials
@@ -51,7 +52,7 @@ class Hypothesis(msgspec.Struct, frozen=True):
 
     words: tuple[SpokenWord, ...]
     language: str = ""
-    language_probability: float = 0.0
+    languages: dict[str, float] = {}  # how probable each is, where it was to be found
     decode_ms: int = 0
     unanswered: str = ""  # why the engine cannot say now what it heard: the window is worth another try
 

@@ -47,16 +47,17 @@ class Transcription(msgspec.Struct):
 
 def heard(answer: Transcription, samples: int, language: str, *, final: bool) -> Hypothesis:
     """`language` is what was asked for. Raises nothing: numbers that cannot be are put right."""
-    language = language or language_code(answer.language or "")
+    said = "" if language else language_code(answer.language or "")
+    found, language = ({said: CERTAIN} if said else {}), language or said
     segments = answer.segments or [TimedSegment(answer.text, 0.0, samples / SAMPLE_RATE)]
     kept = [part for part in segments if not is_invented(part.text, part.avg_logprob, part.no_speech_prob)]
     text = answer.text if len(kept) == len(segments) else " ".join(part.text.strip() for part in kept)
     words = split_words(text, language)
     if words and is_loop(text):
-        return UNCLEAR if final else Hypothesis((), language, CERTAIN)
+        return UNCLEAR if final else Hypothesis((), language, found)
     anchors = _matched(words, answer.words) if answer.words else _shares(words, kept, language)
     spoken = _timed(words, anchors, samples, _confidence(kept))
-    return Hypothesis(tuple(spoken), language, CERTAIN)
+    return Hypothesis(tuple(spoken), language, found)
 
 
 def _confidence(segments: Sequence[TimedSegment]) -> float:

@@ -84,7 +84,7 @@ class ScriptedEngine:
             SpokenWord(str(number), int(start), min(int(start) + COUNTER_FRAME, window.samples), 1.0)
             for number, start in zip(numbers, starts, strict=True)
         ]
-        return Hypothesis(tuple(words), window.language or "en", 1.0)
+        return Hypothesis(tuple(words), window.language or "en")
 
     def _misbehave(self, numbers: set[int], attempt: int) -> None:
         triggers = ["hang", "crash"] if attempt else ["hang", "crash", "hang_once", "crash_once"]

@@ -28,7 +28,7 @@ from transcription.engines.whisper_text import (
     is_loop,
     text_tokens,
 )
-from transcription.language import join_words
+from transcription.language import LEAST, join_words, likeliest
 from transcription.models import resolve_model
 
 MOST_LANES = 4  # on a CPU: threads that share one decode wait for each other, and each lane has a model in memory
@@ -110,7 +110,7 @@ class WhisperEngine:
         return heard
 
     def _verified(
-        self, windows: Sequence[Window], encoded: Any, languages: Sequence[tuple[str, float]]
+        self, windows: Sequence[Window], encoded: Any, languages: Sequence[tuple[str, dict[str, float]]]
     ) -> Sequence[Window]:
         """With the words of a guess that hold, which one pass tells, in the prefix: the rest is found word by word."""
         [window, *others], language = windows, languages[0][0]
@@ -168,17 +168,19 @@ class WhisperEngine:
             sequence += tokenizer.encode(" " + window.prefix)
         return sequence
 
-    def _languages(self, windows: Sequence[Window], encoded: Any) -> list[tuple[str, float]]:
+    def _languages(self, windows: Sequence[Window], encoded: Any) -> list[tuple[str, dict[str, float]]]:
+        """For each window its language, and how probable each was where it was to be found."""
         if not self._model.is_multilingual:
-            return [("en", 1.0)] * len(windows)
+            return [("en", {})] * len(windows)
         given = [window.language.split("-")[0].lower() for window in windows]
-        if all(language in self._whisper.supported_languages for language in given):
-            return [(language, 1.0) for language in given]
-        found = [guesses[0] for guesses in self._model.detect_language(encoded)]
-        return [
-            (language, 1.0) if language in self._whisper.supported_languages else (token[2:-2], probability)
-            for language, (token, probability) in zip(given, found, strict=True)
-        ]
+        given = [language if language in self._whisper.supported_languages else "" for language in given]
+        if all(given):
+            return [(language, {}) for language in given]
+        languages = []
+        for window, known, guesses in zip(windows, given, self._model.detect_language(encoded), strict=True):
+            found = {token[2:-2]: probability for token, probability in guesses if probability >= LEAST}
+            languages.append((known, {}) if known else (likeliest(found, window.leaning), found))
+        return languages
 
     def _tokenizer(self, language: str) -> Tokenizer:
         if language not in self._tokenizers:
@@ -192,7 +194,7 @@ class WhisperEngine:
         self,
         windows: Sequence[Window],
         encoded: Any,
-        languages: Sequence[tuple[str, float]],
+        languages: Sequence[tuple[str, dict[str, float]]],
         temperature: float,
     ) -> Any:
         prompts = [

@@ -1,0 +1,55 @@
+"""Which language a speaker speaks, found over many utterances."""
+
+from transcription.language import LanguageEvidence, likeliest
+
+
+def test_what_was_heard_before_outweighs_a_doubtful_guess() -> None:
+    evidence = LanguageEvidence()
+    first = {"la": 0.65, "ro": 0.22, "en": 0.07}
+    assert likeliest({"en": 0.72, "ar": 0.08}, evidence.leaning) == "en"
+    evidence.hear(first, 3.6)
+    evidence.hear({"en": 0.72, "ar": 0.08, "he": 0.07}, 3.0)
+    evidence.hear({"en": 0.99}, 1.3)
+    assert likeliest({"pt": 0.56, "la": 0.12, "en": 0.03}, evidence.leaning) == "en"
+
+
+def test_one_clear_utterance_is_enough_and_two_that_are_as_likely_are_not() -> None:
+    german, spanish = LanguageEvidence(), LanguageEvidence()
+    german.hear({"de": 0.98, "nl": 0.02}, 4.0)
+    spanish.hear({"es": 0.5, "ca": 0.4}, 3.0)
+    assert (german.likely, german.is_sure) == ("de", True)
+    assert (spanish.likely, spanish.is_sure) == ("es", False)
+
+
+def test_who_changes_the_language_is_understood_at_once() -> None:
+    evidence = LanguageEvidence()
+    for _ in range(20):
+        evidence.hear({"en": 0.98, "cy": 0.02}, 4.0)
+    assert likeliest({"de": 0.6, "en": 0.2}, evidence.leaning) == "en"
+    clear = {"de": 0.99}
+    assert likeliest(clear, evidence.leaning) == "de"
+    evidence.hear(clear, 4.0)
+    evidence.hear(clear, 4.0)
+    assert (evidence.likely, evidence.is_sure) == ("de", True)
+
+
+def test_short_utterances_count_for_less() -> None:
+    evidence = LanguageEvidence()
+    evidence.hear({"de": 0.9}, 0.5)
+    evidence.hear({"fr": 0.9}, 3.0)
+    assert evidence.likely == "fr"
+
+
+def test_languages_hardly_anybody_speaks_need_to_be_clearer() -> None:
+    assert likeliest({"la": 0.6, "en": 0.3}, {}) == "en"
+    assert likeliest({"cy": 0.97, "en": 0.02}, {}) == "cy"
+
+
+def test_a_chosen_language_stays_whatever_is_heard() -> None:
+    evidence = LanguageEvidence("pt-BR")
+    evidence.hear({"en": 0.99}, 60.0)
+    assert (evidence.likely, evidence.is_sure) == ("pt-BR", True)
+
+
+def test_nothing_heard_is_no_language() -> None:
+    assert (LanguageEvidence().likely, likeliest({}, {})) == ("", "")
