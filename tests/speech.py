@@ -60,7 +60,7 @@ def word_count(text: str) -> int:
 def three_voices() -> list[Voice]:
     """Three people who talk in turn and at the same time."""
     folder = os.environ.get("SPEECH_DIR")
-    return _scenario(Path(folder), "three-2min") if folder else _packaged_voices()
+    return _scenario(Path(folder), "three-2min") if folder else packaged_voices()
 
 
 def telephone_call() -> tuple[Samples, list[tuple[float, float, str]]]:
@@ -109,7 +109,7 @@ _CALL_SECOND = """Well, there isn't that much difference. At least you know, the
 what can I say?"""
 
 
-def _packaged_voices() -> list[Voice]:
+def packaged_voices() -> list[Voice]:
     cities = _packaged("moonshine_voice/assets/two_cities.wav")[: int(_CITIES_SECONDS * SAMPLE_RATE)]
     beckett = _packaged("moonshine_voice/assets/beckett.wav")
     call = _packaged("pyannote/audio/sample/sample.wav")

@@ -53,9 +53,10 @@ class Agreement:
         fewer = common_prefix(self.shown, words) == len(words)
         self.shown = words + self.shown[len(words) :] if fewer else words
 
-    def hear_well(self, words: Sequence[SpokenWord]) -> None:
-        """Take a decode that is better than those before, also where it contradicts them."""
-        self.shown = self._heard = tuple(word.text for word in words)
+    def hear_well(self, words: Sequence[SpokenWord], later: Sequence[SpokenWord] = ()) -> None:
+        """Take a decode that is better than those before, also where it contradicts them; `later` is what they heard
+        after it."""
+        self.shown = self._heard = tuple(word.text for word in (*words, *later))
         self.agreed = self.shown[: _first_unsure(words, 0)]
 
     def forget(self, count: int) -> None:

@@ -22,36 +22,41 @@ class GrowingCaption:
         self._agreement = Agreement()
         self._stalled = 0
         self._language = ""
+        self._placed: list[
+            tuple[int, SpokenWord]
+        ] = []  # what was heard last, and the sample at which each word was said
+        self.partial: Partial | None = None  # as last heard
 
     @property
-    def prefix(self) -> str:
-        """Agreed words that the next decode need not find again."""
-        return "" if self._stalled >= PATIENCE else join_words(self._agreement.agreed, self._language)
+    def known(self) -> tuple[str, str, int]:
+        """Agreed words that the next decode need not find again, what was heard behind them, and up to where."""
+        if self._stalled >= PATIENCE:
+            return "", "", 0
+        agreed, unsettled = self._agreement.agreed, self._agreement.unsettled
+        return join_words(agreed, self._language), join_words(unsettled, self._language), self.end
 
-    @property
-    def guess(self) -> str:
-        """What was heard behind the prefix the last time."""
-        return "" if self._stalled >= PATIENCE else join_words(self._agreement.unsettled, self._language)
-
-    def hear(self, hypothesis: Hypothesis, end: int) -> Partial:
+    def hear(self, hypothesis: Hypothesis, end: int) -> None:
         """Take the decode of [start, end)."""
         self.end, self._language = end, hypothesis.language
         grown = len(hypothesis.words) > len(self._agreement.agreed)
         self._stalled = 0 if grown else self._stalled + 1
         self._agreement.hear(hypothesis.words)
-        partial = self._partial(hypothesis.language)
+        self._placed = [(self.start + (word.start + word.end) // 2, word) for word in hypothesis.words]
+        self._show()
         self._move_start(hypothesis.words[: len(self._agreement.agreed)])
-        return partial
 
-    def hear_draft(self, hypothesis: Hypothesis, end: int) -> Partial:
-        """Take the better decode of the whole utterance up to a short silence at `end`."""
-        self.end, self._language = end, hypothesis.language
+    def hear_draft(self, hypothesis: Hypothesis, end: int) -> None:
+        """Take the better decode of the utterance up to a short silence at `end`, after which it may have gone on."""
+        if self.start > end:
+            return
+        self.end, self._language = max(self.end, end), hypothesis.language
         moved = self.start - self._utterance_start
         before = [word for word in hypothesis.words if (word.start + word.end) // 2 < moved]
         self._done = tuple(word.text for word in before)
-        self._agreement.hear_well(hypothesis.words[len(before) :])
+        later = [word for at, word in self._placed if at > end]
+        self._agreement.hear_well(hypothesis.words[len(before) :], later)
         self._stalled = 0
-        return self._partial(hypothesis.language)
+        self._show()
 
     def _move_start(self, agreed: tuple[SpokenWord, ...]) -> None:
         for count in range(len(agreed), 0, -1):
@@ -64,7 +69,7 @@ class GrowingCaption:
                 self._stalled = 0
                 return
 
-    def _partial(self, language: str) -> Partial:
-        stable = join_words(self._done + self._agreement.agreed, language)
-        text = join_words(self._done + self._agreement.shown, language)
-        return Partial(self._utterance_start, self.end, text, len(stable), language)
+    def _show(self) -> None:
+        stable = join_words(self._done + self._agreement.agreed, self._language)
+        text = join_words(self._done + self._agreement.shown, self._language)
+        self.partial = Partial(self._utterance_start, self.end, text, len(stable), self._language)

@@ -74,13 +74,15 @@ class Scheduler:
                 lanes.create_task(self._serve(engine), name=f"lane-{number}")
 
     async def _serve(self, engine: EngineProcess) -> None:
-        """A speaker has one job at a time, so that no lane overtakes another within a stream."""
+        """A speaker has one final and one partial at a time, so that no lane overtakes another within a stream."""
         while True:
             batch = self._next_batch(engine.loaded.batch_size if engine.loaded else 1)
             if not batch:
                 await self._work.wait()
                 self._work.clear()
                 continue
+            for client, _ in batch:
+                self.notify(client)  # a final is on its way: what is said meanwhile need not wait for it
             await self._decode(engine, batch)
 
     def _next_batch(self, size: int) -> list[tuple[Client, Job]]:

@@ -5,6 +5,7 @@ its first short silence, when it may have ended), after the finals before it and
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +36,11 @@ class Job:
     ended: bool  # the utterance is over
     draft: bool  # it may be over
 
+    @property
+    def thorough(self) -> bool:
+        """Decoded as a final is; else it is a partial."""
+        return self.ended or self.draft
+
 
 @dataclass(slots=True)
 class Utterance:
@@ -42,11 +48,15 @@ class Utterance:
 
     span: Span
     pcm: bytes
+    shown: Partial | None = None  # its last partial
     hypothesis: Hypothesis | None = None
 
 
 class SpeakerProcessor:
-    """Push audio, decode what `next_job` gives, hand the result to `apply`, take the captions."""
+    """Push audio, decode what `next_job` gives, hand the result to `apply`, take the captions.
+
+    A final and a partial may be decoded at the same time, so that nobody's next words wait for the final of the last.
+    """
 
     def __init__(
         self,
@@ -67,10 +77,10 @@ class SpeakerProcessor:
         self._caption: GrowingCaption | None = None  # of the open utterance, once it was decoded
         self._language = LanguageEvidence(stream.language)
         self._context = Context()
-        self._partial: Partial | None = None
+        self._changed = False  # a partial is to be shown
         self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard
         self._refused: int | None = None  # start of an utterance that the engine failed on: no more partials
-        self._busy = False
+        self._busy = {True: False, False: False}  # whether a thorough job is being decoded, and a partial
 
     # ── Audio in ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,7 +138,8 @@ class SpeakerProcessor:
         """The utterance is over: queue it for its final, or drop it when it was a click."""
         self._settled = max(self._settled, span.end)
         if span.voiced >= self._rules.voiced:
-            utterance = Utterance(span, self._cut(span.start, span.end))
+            shown = self._caption.partial if self._caption else None
+            utterance = Utterance(span, self._cut(span.start, span.end), shown)
             if self._draft is not None and self._draft[0] == span.end:
                 self._finish(utterance, self._draft[1])
             self._line.append(utterance)
@@ -158,18 +169,18 @@ class SpeakerProcessor:
 
     @property
     def wants_final(self) -> bool:
-        return not self._busy and self._unheard() is not None
+        return not self._busy[True] and self._unheard() is not None
 
     def wants_decode(self, cadence: int) -> bool:
         """Whether `next_job` has something to do."""
-        return not self._busy and (self._unheard() is not None or self._open_target(cadence) is not None)
+        return self.wants_final or self._open_target(cadence) is not None
 
     def next_job(self, cadence: int) -> Job | None:
-        """What to decode next; a partial only when `cadence` new samples are there. One job at a time."""
-        if self._busy:
-            return None
+        """What to decode next; a partial only when `cadence` new samples are there. One thorough job and one partial
+        at a time."""
         job = self._final_job() or self._open_job(cadence)
-        self._busy = job is not None
+        if job is not None:
+            self._busy[job.thorough] = True
         return job
 
     def _unheard(self) -> Utterance | None:
@@ -177,7 +188,7 @@ class SpeakerProcessor:
 
     def _final_job(self) -> Job | None:
         utterance = self._unheard()
-        if utterance is None:
+        if utterance is None or self._busy[True]:
             return None
         span = utterance.span
         return Job(self._final_window(span.start, utterance.pcm), span.start, span.end, ended=True, draft=False)
@@ -200,9 +211,13 @@ class SpeakerProcessor:
             return None
         if self._endpointer.silence(self._heard) >= self._rules.draft and cadence <= UNHURRIED:
             end = span.end + self._rules.post_roll
-            return None if self._draft is not None and self._draft[0] == end else (end, True)
+            if self._draft is not None and self._draft[0] == end:
+                return None
+            if not self._busy[True] and self._unheard() is None:
+                return end, True
         decoded = self._caption.end if self._caption else span.start
-        return (self._heard, False) if self._heard - decoded >= cadence and span.end > decoded else None
+        fresh = self._heard - decoded >= cadence and span.end > decoded
+        return (self._heard, False) if fresh and not self._busy[False] else None
 
     def _final_window(self, start: int, pcm: bytes) -> Window:
         given, leaning, vocabulary = self._language.given, self._language.leaning, self._stream.vocabulary
@@ -212,18 +227,21 @@ class SpeakerProcessor:
     def _partial_window(self, span: Span, end: int) -> Window:
         start = self._caption.start if self._caption else span.start
         language = self._language.likely
-        prefix, guess = (self._caption.prefix, self._caption.guess) if self._caption else ("", "")
+        prefix, guess, heard = self._caption.known if self._caption else ("", "", 0)
         fresh = self._caption is None or self._caption.start == span.start
         before, words = self._context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
-        return Window(before + self._cut(start, end), False, language, {}, len(before) // 2, words, prefix, guess)
+        heard = heard and heard - start + len(before) // 2
+        return Window(
+            before + self._cut(start, end), False, language, {}, len(before) // 2, words, prefix, guess, heard
+        )
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""
-        self._busy = False
+        self._busy[job.thorough] = False
         if hypothesis is None:
             self._refused = job.start
             return
-        if job.draft or job.ended:
+        if job.thorough:
             self._apply_final(job, hypothesis)
         if not job.ended:
             self._apply_partial(job, hypothesis)
@@ -249,7 +267,8 @@ class SpeakerProcessor:
             return
         self._caption = self._caption or GrowingCaption(span.start)
         hear = self._caption.hear_draft if job.draft else self._caption.hear
-        self._partial = hear(hypothesis, job.end)
+        hear(hypothesis, job.end)
+        self._changed = True
 
     # ── Captions out ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -265,13 +284,20 @@ class SpeakerProcessor:
             else:
                 ready.append(item)
             self._line.popleft()
-        if self._partial is not None:
-            ready.append(self._partial)
-            self._partial = None
+        if self._changed and (partial := self._shown()):
+            ready.append(partial)
+        self._changed = False
         return ready
+
+    def _shown(self) -> Partial | None:
+        """The open utterance, after those that still wait for their finals."""
+        parts = [item.shown for item in self._line if isinstance(item, Utterance)]
+        parts.append(self._caption.partial if self._caption else None)
+        return join_partials([part for part in parts if part is not None])
 
     def _final(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Caption]:
         span = utterance.span
+        self._changed = self._caption is not None or len(self._line) > 1
         said: Caption = Partial(span.start, span.end, "", 0, hypothesis.language)
         if hypothesis.words:
             said = replace(final_caption(span, hypothesis), sound=sound_of(utterance.pcm))
@@ -286,6 +312,15 @@ class SpeakerProcessor:
     def backlog_samples(self) -> int:
         """Ended utterances whose final is not there yet."""
         return sum(item.span.end - item.span.start for item in self._line if isinstance(item, Utterance))
+
+
+def join_partials(parts: Sequence[Partial]) -> Partial | None:
+    """As one; stable is what is before the first word that is not."""
+    if not parts:
+        return None
+    first, last = parts[0], parts[-1]
+    text = join_words((part.text for part in parts if part.text), last.language)
+    return Partial(first.start_sample, last.end_sample, text, first.stable_chars, last.language)
 
 
 def final_caption(span: Span, hypothesis: Hypothesis) -> Final:

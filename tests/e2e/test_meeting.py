@@ -120,9 +120,11 @@ def test_three_people_talk_and_everybody_reads_everybody(site: Stack, playwright
         _everything_settled(listener, pages)
         latecomer = enter(stack.enter_context(browser(playwright)), site, code, "Late Larry")
         spoken = sum(final["kind"] == "speech" for final in listener.finals)
-        lines = latecomer.locator(".captions-log .segment[data-kind=speech]")
-        expect(lines).to_have_count(spoken, timeout=SETTLE_SECONDS * 1_000)
-        shown = [captions_on(page) for page in [*pages, latecomer]]
+        everybody = [*pages, latecomer]
+        for page in everybody:
+            lines = page.locator(".captions-log .segment[data-kind=speech]")
+            expect(lines).to_have_count(spoken, timeout=SETTLE_SECONDS * 1_000)
+        shown = [captions_on(page) for page in everybody]
         screenshot(pages[0], "room-desktop")
         _screenshot_on_a_phone(latecomer)
         host.end(code)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from tests.speech import SAMPLE_RATE, Samples, three_voices
+from tests.speech import SAMPLE_RATE, Samples, packaged_voices
 from transcription.bleed import BANDS, Heard, copies_among, sound_of
 
 pytestmark = pytest.mark.timeout(120)
@@ -25,7 +25,7 @@ def quieter(samples: Samples, decibels: float) -> Samples:
 def voices() -> list[Samples]:
     """Two people, four seconds each."""
     found = []
-    for voice in three_voices()[:2]:
+    for voice in packaged_voices()[:2]:
         begin = int(voice.utterances[0].start * SAMPLE_RATE)
         found.append(voice.samples[begin : begin + 4 * SAMPLE_RATE])
     return found

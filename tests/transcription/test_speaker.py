@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterable
+from random import Random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from transcription.captions import Caption, Final, Gap, Partial, Settled
 from transcription.engines.base import EngineSettings, Hypothesis, SpokenWord
 from transcription.engines.scripted import CounterActivity, ScriptedEngine, counter_frame
-from transcription.speaker import SpeakerProcessor
+from transcription.speaker import Job, SpeakerProcessor
 from transcription.streams import StreamInfo
 
 STREAM = StreamInfo("stream", "meeting", "participant", language="en")
@@ -73,6 +74,57 @@ def heard(cuts: Iterable[int], decodes: int) -> list[Final]:
 @given(st.lists(st.integers(1, len(TALK) // 2 - 1), max_size=60), st.integers(0, 3))
 def test_the_same_audio_in_any_chunking_and_at_any_load_gives_the_same_finals(cuts: list[int], decodes: int) -> None:
     assert heard(cuts, decodes) == heard([], 1_000)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.randoms(use_true_random=False))
+def test_answers_that_come_late_and_out_of_order_give_the_same_finals(random: Random) -> None:
+    room, asked = Room(), list[Job]()
+    for start in range(0, len(TALK), 3_200):
+        room.processor.push(TALK[start : start + 3_200], start // 2)
+        if (job := room.processor.next_job(cadence=1_600)) is not None:
+            asked.append(job)
+        while asked and random.random() < 0.3:
+            answered = asked.pop(random.randrange(len(asked)))
+            room.processor.apply(answered, ENGINE.decode([answered.window])[0])
+        room.captions += room.processor.take()
+    for job in asked:
+        room.processor.apply(job, ENGINE.decode([job.window])[0])
+    assert [final for final in room.finish() if isinstance(final, Final)] == heard([], 1_000)
+
+
+def test_what_is_said_while_a_final_is_decoded_is_shown_after_it() -> None:
+    room = Room()
+    room.push(recording((20, 0)), 0)
+    room.processor.push(recording((20, 9), (10, 0))[2 * 20 * 1_600 :], 20 * 1_600)
+    final, partial = room.processor.next_job(cadence=1), room.processor.next_job(cadence=1)
+    assert final is not None
+    assert partial is not None
+    assert (final.ended, partial.ended, room.processor.next_job(cadence=1)) == (True, False, None)
+    room.processor.apply(partial, ENGINE.decode([partial.window])[0])
+    [both] = room.processor.take()
+    assert isinstance(both, Partial)
+    assert both.text.split() == [*SPOKEN[: len(both.text.split()) - 10], *SPOKEN[20:30]]
+    room.processor.apply(final, ENGINE.decode([final.window])[0])
+    after = [caption.text for caption in room.processor.take() if isinstance(caption, Final | Partial)]
+    assert after == [" ".join(SPOKEN[:20]), " ".join(SPOKEN[20:30])]
+
+
+def test_a_draft_that_comes_late_takes_no_word_back() -> None:
+    room = Room()
+    room.push(recording((20, 2)), 0, decodes=0)
+    draft = room.processor.next_job(cadence=1)
+    assert draft is not None
+    assert draft.draft
+    room.push(recording((20, 2), (10, 0))[2 * 22 * 1_600 :], 22 * 1_600)
+    room.processor.apply(draft, ENGINE.decode([draft.window])[0])
+    [*_, shown] = room.captions
+    assert isinstance(shown, Partial)
+    assert shown.text.split() == SPOKEN[:30]
+    [again] = room.processor.take()
+    assert isinstance(again, Partial)
+    assert (again.text, again.end_sample) == (shown.text, shown.end_sample)
+    assert [final.text.split() for final in room.finish() if isinstance(final, Final)] == [SPOKEN[:30]]
 
 
 def test_every_word_is_in_exactly_one_final() -> None:

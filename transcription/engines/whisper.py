@@ -28,7 +28,7 @@ from transcription.engines.whisper_text import (
     is_loop,
     text_tokens,
 )
-from transcription.language import LEAST, join_words, likeliest
+from transcription.language import LEAST, join_words, likeliest, split_words
 from transcription.models import resolve_model
 
 MOST_LANES = 4  # on a CPU: threads that share one decode wait for each other, and each lane has a model in memory
@@ -99,7 +99,8 @@ class WhisperEngine:
         aligned = align_words(self._model, encoded, readings)
         heard = []
         for window, result, words, language in zip(windows, results, aligned, languages, strict=True):
-            fresh = drop_echo([after(word, window.context_samples) for word in words])
+            whole = words[:-1] if self._is_cut(window, result.sequences_ids[0], language[0]) else words
+            fresh = drop_echo([after(word, window.context_samples) for word in whole])
             text = " ".join(word.text for word in fresh)
             if window.final and is_doubtful(window, text):
                 heard.append(self._again(window, temperature))
@@ -115,20 +116,29 @@ class WhisperEngine:
         """With the words of a guess that hold, which one pass tells, in the prefix: the rest is found word by word."""
         [window, *others], language = windows, languages[0][0]
         tokenizer = self._tokenizer(language)
-        if others or len(tokenizer.encode(window.guess)) < WORTH_VERIFYING:
+        guess = join_words(split_words(window.guess, language)[:-LEFT_OPEN], language)
+        if others or len(tokenizer.encode(guess)) < WORTH_VERIFYING:
             return windows
         before = join_words(filter(None, (window.context, window.prefix)), language)
         known = len(tokenizer.encode(" " + before)) if before else 0
-        tokens = tokenizer.encode(" " + join_words(filter(None, (before, window.guess)), language))
+        tokens = tokenizer.encode(" " + join_words(filter(None, (before, guess)), language))
         [words] = align_words(self._model, encoded, [Reading(tokenizer, tokens, window.samples, known)])
-        holding = takewhile(lambda word: word.confidence >= HOLDS, words[:-LEFT_OPEN])
-        prefix = join_words(filter(None, (window.prefix, *(word.text for word in holding))), language)
-        return [msgspec.structs.replace(window, prefix=prefix)]
+        holding = takewhile(lambda word: word.confidence >= HOLDS, words)
+        certain = [word.text for word in holding]
+        rest = join_words(split_words(window.guess, language)[len(certain) :], language)
+        prefix = join_words(filter(None, (window.prefix, *certain)), language)
+        return [msgspec.structs.replace(window, prefix=prefix, guess=rest)]
 
     def _reading(self, window: Window, tokens: Sequence[int], language: str) -> Reading:
         tokenizer = self._tokenizer(language)
         known = len(tokenizer.encode(" " + window.context)) if window.context else 0
         return Reading(tokenizer, text_tokens(tokenizer, tokens, window.samples), window.samples, known)
+
+    def _is_cut(self, window: Window, tokens: Sequence[int], language: str) -> bool:
+        """Whether the model was stopped, perhaps within a word."""
+        tokenizer = self._tokenizer(language)
+        asked = len(self._prompt(window, tokenizer)) - len(tokenizer.sot_sequence)
+        return not window.final and len(tokens) - asked >= self._most_tokens(window, language)
 
     def _again(self, window: Window, temperature: float) -> Hypothesis:
         """Without what was said before; then once more with a little chance, the same chance every time."""
@@ -201,20 +211,30 @@ class WhisperEngine:
             self._prompt(window, self._tokenizer(language))
             for window, (language, _) in zip(windows, languages, strict=True)
         ]
-        seconds = max(window.fresh_samples for window in windows) / SAMPLE_RATE
+        most = max(
+            self._most_tokens(window, language) for window, (language, _) in zip(windows, languages, strict=True)
+        )
         return self._model.generate(
             encoded,
             prompts,
             beam_size=BEAM if windows[0].final and not temperature else 1,
             sampling_topk=1 if temperature == 0.0 else 0,
             sampling_temperature=temperature or 1.0,
-            max_length=min(2 * (len(prompts[0]) + round(seconds * TOKENS_A_SECOND) + 8), self._whisper.max_length),
+            max_length=min(2 * (len(prompts[0]) + most), self._whisper.max_length),
             suppress_blank=True,
             suppress_tokens=[-1],
             max_initial_timestamp_index=50,
             return_scores=True,
             return_no_speech_prob=True,
         )
+
+    def _most_tokens(self, window: Window, language: str) -> int:
+        """After the prompt. Where audio was decoded before, not much more than its words: small models go on with an
+        echo, which costs time although it is cut."""
+        if not window.heard_samples:
+            return round(TOKENS_A_SECOND * window.fresh_samples / SAMPLE_RATE) + 8
+        more = TOKENS_A_SECOND * (window.samples - window.heard_samples) / SAMPLE_RATE
+        return len(self._tokenizer(language).encode(window.guess)) + round(more) + 4
 
 
 def clean(pcm: bytes) -> NDArray[np.float32]:
