@@ -56,7 +56,9 @@ def table(rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)
 
 
 def beside_baseline(rows: Sequence[Row]) -> Row:

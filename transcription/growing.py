@@ -1,5 +1,7 @@
 """The caption of an utterance while it is being spoken."""
 
+from msgspec.structs import replace
+
 from transcription.agreement import Agreement
 from transcription.captions import SAMPLE_RATE, Partial
 from transcription.engines.base import Hypothesis, SpokenWord
@@ -35,13 +37,21 @@ class GrowingCaption:
         agreed, unsettled = self._agreement.agreed, self._agreement.unsettled
         return join_words(agreed, self._language), join_words(unsettled, self._language), self.end
 
+    @property
+    def words(self) -> tuple[SpokenWord, ...]:
+        """As last heard, at their place in the utterance; those that are not decoded any more are left out."""
+        return tuple(
+            replace(word, start=at - self._utterance_start, end=at - self._utterance_start + word.end - word.start)
+            for at, word in self._placed
+        )
+
     def hear(self, hypothesis: Hypothesis, end: int) -> None:
         """Take the decode of [start, end)."""
         self.end, self._language = end, hypothesis.language
         grown = len(hypothesis.words) > len(self._agreement.agreed)
         self._stalled = 0 if grown else self._stalled + 1
         self._agreement.hear(hypothesis.words)
-        self._placed = [(self.start + (word.start + word.end) // 2, word) for word in hypothesis.words]
+        self._placed = [(self.start + word.start, word) for word in hypothesis.words]
         self._show()
         self._move_start(hypothesis.words[: len(self._agreement.agreed)])
 

@@ -14,7 +14,7 @@ from transcription.bleed import sound_of
 from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled, Word
 from transcription.context import Context
 from transcription.endpointing import Endpointer, EndpointRules, Span
-from transcription.engines.base import Hypothesis, Window
+from transcription.engines.base import Hypothesis, SpokenWord, Window
 from transcription.growing import GrowingCaption
 from transcription.intake import Intake, Run
 from transcription.language import LanguageEvidence, join_words
@@ -48,7 +48,8 @@ class Utterance:
 
     span: Span
     pcm: bytes
-    shown: Partial | None = None  # its last partial
+    shown: Partial | None = None  # its last partial…
+    words: tuple[SpokenWord, ...] = ()  # …and where they were said, as far as known
     hypothesis: Hypothesis | None = None
 
 
@@ -138,8 +139,9 @@ class SpeakerProcessor:
         """The utterance is over: queue it for its final, or drop it when it was a click."""
         self._settled = max(self._settled, span.end)
         if span.voiced >= self._rules.voiced:
-            shown = self._caption.partial if self._caption else None
-            utterance = Utterance(span, self._cut(span.start, span.end), shown)
+            utterance = Utterance(span, self._cut(span.start, span.end))
+            if self._caption is not None:
+                utterance.shown, utterance.words = self._caption.partial, self._caption.words
             if self._draft is not None and self._draft[0] == span.end:
                 self._finish(utterance, self._draft[1])
             self._line.append(utterance)
@@ -229,11 +231,21 @@ class SpeakerProcessor:
         language = self._language.likely
         prefix, guess, heard = self._caption.known if self._caption else ("", "", 0)
         fresh = self._caption is None or self._caption.start == span.start
-        before, words = self._context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
+        before, words = self._newest_context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
         heard = heard and heard - start + len(before) // 2
         return Window(
             before + self._cut(start, end), False, language, {}, len(before) // 2, words, prefix, guess, heard
         )
+
+    @property
+    def _newest_context(self) -> Context:
+        """For partials: with what was heard of an utterance that still waits for its final."""
+        last = self._line[-1] if self._line else None
+        if not isinstance(last, Utterance) or last.hypothesis is not None or not last.words:
+            return self._context
+        context = Context()
+        context.add(final_caption(last.span, Hypothesis(last.words, self._language.likely)), last.pcm)
+        return context
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""

@@ -79,7 +79,9 @@ class Gallery:
 
     def open(self, page: Page, scene: Scene) -> None:
         """Until it stands still: its fonts are there and nothing moves any more."""
-        page.goto(f"{self.stack.base_url}{scene.path}")
+        answer = page.goto(f"{self.stack.base_url}{scene.path}")
+        assert answer is not None, scene.path
+        assert answer.status < 500, f"{scene.path}: {answer.status}"
         page.evaluate("() => document.fonts.ready")
         page.wait_for_timeout(SETTLE_MS)
 
