@@ -40,6 +40,7 @@ def site() -> Iterator[Gallery]:
         stack.prepare()
         built = fill(stack)
         stack.start_web()
+        stack.start_transcriber()
         launched = closing.enter_context(browser(closing.enter_context(sync_playwright())))
         gallery = Gallery(stack, launched, built)
         room = next(scene for scene in gallery.scenes if scene.name == "room")
