@@ -1,5 +1,6 @@
 """Which language a speaker speaks, found over many utterances."""
 
+from transcription.engines.whisper import is_guessed
 from transcription.language import LanguageEvidence, likeliest
 
 
@@ -53,3 +54,9 @@ def test_a_chosen_language_stays_whatever_is_heard() -> None:
 
 def test_nothing_heard_is_no_language() -> None:
     assert (LanguageEvidence().likely, likeliest({}, {})) == ("", "")
+
+
+def test_first_words_are_shown_only_in_a_language_that_is_likelier_than_all_others() -> None:
+    assert is_guessed("en", {"en": 0.4, "cy": 0.3})
+    assert not is_guessed("en", {"en": 0.6, "cy": 0.3})
+    assert not is_guessed("en", {})  # it was chosen, or is known from before

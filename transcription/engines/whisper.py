@@ -6,7 +6,7 @@ again; where they still do, alignment finds no time for the echo and it is cut.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, takewhile
 from math import log
 from typing import Any
@@ -35,6 +35,7 @@ MOST_LANES = 4  # on a CPU: threads that share one decode wait for each other, a
 BEAM = 5
 RETRY_TEMPERATURE = 0.2
 WORTH_VERIFYING = 3  # tokens of a guess; fewer are found as quickly
+CLEAR_LANGUAGE = 0.5  # probability from which words of a partial are shown
 LEFT_OPEN = 2  # words at the end of a guess: forced to the end of the audio, the model goes on without it
 HOLDS = 0.6  # above a half a word is the likeliest there
 PARTIAL_SILENCE = 3 * SAMPLE_RATE // 2
@@ -102,9 +103,10 @@ class WhisperEngine:
             whole = words[:-1] if self._is_cut(window, result.sequences_ids[0], language[0]) else words
             fresh = drop_echo([after(word, window.context_samples) for word in whole])
             text = " ".join(word.text for word in fresh)
+            invented = is_invented(text, mean_logprob(fresh), result.no_speech_prob)
             if window.final and is_doubtful(window, text):
                 heard.append(self._again(window, temperature))
-            elif window.final and is_invented(text, mean_logprob(fresh), result.no_speech_prob):
+            elif invented if window.final else is_guessed(*language):
                 heard.append(Hypothesis((), *language))
             else:
                 heard.append(Hypothesis(fresh, *language))
@@ -246,6 +248,11 @@ def clean(pcm: bytes) -> NDArray[np.float32]:
 def is_doubtful(window: Window, text: str) -> bool:
     """Whether another try may hear something better."""
     return is_loop(text) or bool(window.context and (not text or is_ghost(text)))
+
+
+def is_guessed(language: str, found: Mapping[str, float]) -> bool:
+    """Whether the first words of a speaker may as well be in another language."""
+    return bool(found) and found[language] < CLEAR_LANGUAGE
 
 
 def mean_logprob(words: Sequence[SpokenWord]) -> float:
