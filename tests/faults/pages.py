@@ -220,8 +220,8 @@ class Room(LastingSocket):
                 self.welcomes += 1
                 self.participants = {person["id"]: person for person in event["participants"]}
                 self.show("live")
-            case "caption.final":
-                self._add_final(event)
+            case "caption.final" | "segment.updated":
+                self._take_line(event)
             case "caption.partial":
                 self.partials[event["stream_id"]] = event
             case "participant.joined" | "participant.left" | "participant.state" | "participant.hand":
@@ -247,6 +247,12 @@ class Room(LastingSocket):
         else:
             person["muted"] = event["muted"]
 
+    def _take_line(self, event: dict[str, Any]) -> None:
+        if event["type"] == "caption.final":
+            self._add_final(event)
+        else:
+            self._update(event)
+
     def _add_final(self, event: dict[str, Any]) -> None:
         if event["sequence"] <= self.sequence:
             self.doubled += 1
@@ -254,6 +260,13 @@ class Room(LastingSocket):
         self.disordered += event["sequence"] != self.sequence + 1
         self.finals.append(event)
         self.final_times.append(time.monotonic())
+
+    def _update(self, event: dict[str, Any]) -> None:
+        """A line was changed: two microphones with the same counters are taken for one voice, for example."""
+        line = {name: value for name, value in event.items() if name != "edit"} | {"type": "caption.final"}
+        for place, final in enumerate(self.finals):
+            if final["sequence"] == line["sequence"] and final["revision"] < line["revision"]:
+                self.finals[place] = line
 
     def words(self, stream_id: str) -> list[int]:
         """The counters that were shown as finals of a stream, in the order of their sequence."""

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,9 @@ class Gathering:
         for room in self.rooms:
             if room.refused is None and room.reads and room.ticket is not self.tickets[-1]:
                 await until(partial(_has, room, fresh.sequence), 20)
-                assert room.finals == fresh.finals
+                with suppress(TimeoutError):
+                    await until(partial(_shows_the_same, room, fresh), 10)
+                assert room.finals == fresh.finals, _differences(room.finals, fresh.finals)
                 await until(partial(_agree, room, fresh), 20)
         await fresh.close()
 
@@ -312,3 +315,12 @@ async def aside(work: Callable[..., Any], *arguments: Any) -> Any:
 def _made(folder: Path) -> Path:
     folder.mkdir(parents=True)
     return folder
+
+
+def _shows_the_same(room: Room, fresh: Room) -> bool:
+    return room.finals == fresh.finals
+
+
+def _differences(shown: Sequence[object], stored: Sequence[object]) -> list[tuple[object, object]]:
+    """Of two pages, captions that are not the same."""
+    return [pair for pair in zip_longest(shown, stored) if pair[0] != pair[1]][:5]
