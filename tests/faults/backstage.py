@@ -22,7 +22,7 @@ from meetings.models import AudioStream, Meeting, Participant, Segment, User  # 
 from meetings.services import rooms  # noqa: E402
 from meetings.services.access import SESSION_KEY  # noqa: E402
 from meetings.services.audit import problems  # noqa: E402
-from meetings.services.corrections import Author, Line, correct_text  # noqa: E402
+from meetings.services.words import retime  # noqa: E402
 from tests.faults.addresses import addresses_of  # noqa: E402
 
 
@@ -89,8 +89,10 @@ def change_password(code: str) -> None:
 
 
 def correct(segment: int, text: str) -> None:
-    line = Segment.objects.select_related("meeting").get(pk=segment)
-    correct_text(line.meeting, Line(line.sequence, line.revision), text, Author("Host"))
+    """Also to what no form takes: text comes from engines, too."""
+    line = Segment.objects.get(pk=segment)
+    words = retime(line.words, text, line.start_ms, line.end_ms)
+    Segment.objects.filter(pk=segment).update(text=text, words=words)
 
 
 def rename(code: str, name: str) -> None:
