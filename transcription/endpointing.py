@@ -23,10 +23,8 @@ class EndpointRules:
     endpoint: int = 352 * MS  # silence that ends an utterance of `settled` length…
     settled: int = 6_000 * MS
     hesitation: int = 640 * MS  # …one of half that, as people who look for words pause early…
-    longest: int = (
-        14_000 * MS
-    )  # …while longer ones end at shorter pauses, and here they are cut, at the quietest place of the last seconds
-    search: int = 3_000 * MS
+    longest: int = 14_000 * MS  # …while longer ones end at shorter pauses, and here they are cut…
+    search: int = 3_000 * MS  # …at the quietest place of as much
     voiced: int = 96 * MS  # less voice than this is no utterance
 
     def silence_needed(self, length: int) -> int:

@@ -24,16 +24,15 @@ class GrowingCaption:
         self._agreement = Agreement()
         self._stalled = 0
         self._language = ""
-        self._placed: list[
-            tuple[int, SpokenWord]
-        ] = []  # what was heard last, and the sample at which each word was said
+        self._placed: list[tuple[int, SpokenWord]] = []  # the words heard last, and the sample where each begins
         self.partial: Partial | None = None  # as last heard
 
     @property
     def known(self) -> tuple[str, str, int]:
-        """Agreed words that the next decode need not find again, what was heard behind them, and up to where."""
+        """Agreed words that the next decode need not find again, what was heard behind them, and up to which sample;
+        no words up to the start when the decode shall begin anew."""
         if self._stalled >= PATIENCE:
-            return "", "", 0
+            return "", "", self.start
         agreed, unsettled = self._agreement.agreed, self._agreement.unsettled
         return join_words(agreed, self._language), join_words(unsettled, self._language), self.end
 

@@ -1,4 +1,4 @@
-"""Which language a speaker speaks: found from what was heard, locked once confident."""
+"""Which language a speaker speaks: found over all that was heard."""
 
 from collections.abc import Iterable, Mapping
 from math import log
@@ -7,10 +7,8 @@ MOST_LEANING = log(50)  # a clear utterance in another language can still be tol
 SURE_LEAD = log(20)  # how much likelier than any other a language must be to be counted on
 LEAST = 0.01  # probability; what is below is no evidence
 WHOLE_SECONDS = 2.0  # less speech counts for less
-COMMON = frozenset(
-    "en zh de es ru ko fr ja pt tr pl ca nl ar sv it id hi fi vi".split()
-)  # half of all people, and more
-MISTAKEN = frozenset("la cy nn haw mi sn yi br jw sa ht".split())  # what Whisper takes mumbled English or French for
+MISTAKEN = frozenset("la cy nn haw mi sn yi br jw sa ht".split())  # what Whisper takes mumbled English or French for…
+MISTAKEN_LESS = log(20)  # …unless it is that much clearer
 UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces: every character is a word
 
 
@@ -25,7 +23,7 @@ def split_words(text: str, language: str) -> list[str]:
 
 def prior(language: str) -> float:
     """How likely it is before anything was heard, as a natural logarithm."""
-    return 0.0 if language in COMMON else log(1 / 20) if language in MISTAKEN else log(1 / 5)
+    return -MISTAKEN_LESS if language in MISTAKEN else 0.0
 
 
 class LanguageEvidence:

@@ -81,7 +81,7 @@ class SpeakerProcessor:
         self._changed = False  # a partial is to be shown
         self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard
         self._refused: int | None = None  # start of an utterance that the engine failed on: no more partials
-        self._busy = {True: False, False: False}  # whether a thorough job is being decoded, and a partial
+        self._final_asked = self._partial_asked = False  # what the engine has in hand; a draft is asked as a final is
 
     # ── Audio in ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,26 +171,31 @@ class SpeakerProcessor:
 
     @property
     def wants_final(self) -> bool:
-        return not self._busy[True] and self._unheard() is not None
+        return not self._final_asked and self._unheard() is not None
 
     def wants_decode(self, cadence: int) -> bool:
         """Whether `next_job` has something to do."""
         return self.wants_final or self._open_target(cadence) is not None
 
     def next_job(self, cadence: int) -> Job | None:
-        """What to decode next; a partial only when `cadence` new samples are there. One thorough job and one partial
-        at a time."""
+        """What to decode next; a partial only when `cadence` new samples are there. One of either at a time."""
         job = self._final_job() or self._open_job(cadence)
         if job is not None:
-            self._busy[job.thorough] = True
+            self._ask(job, asked=True)
         return job
+
+    def _ask(self, job: Job, *, asked: bool) -> None:
+        if job.thorough:
+            self._final_asked = asked
+        else:
+            self._partial_asked = asked
 
     def _unheard(self) -> Utterance | None:
         return next((item for item in self._line if isinstance(item, Utterance) and item.hypothesis is None), None)
 
     def _final_job(self) -> Job | None:
         utterance = self._unheard()
-        if utterance is None or self._busy[True]:
+        if utterance is None or self._final_asked:
             return None
         span = utterance.span
         return Job(self._final_window(span.start, utterance.pcm), span.start, span.end, ended=True, draft=False)
@@ -215,26 +220,39 @@ class SpeakerProcessor:
             end = span.end + self._rules.post_roll
             if self._draft is not None and self._draft[0] == end:
                 return None
-            if not self._busy[True] and self._unheard() is None:
+            if not self._final_asked and self._unheard() is None:
                 return end, True
         decoded = self._caption.end if self._caption else span.start
         fresh = self._heard - decoded >= cadence and span.end > decoded
-        return (self._heard, False) if fresh and not self._busy[False] else None
+        return (self._heard, False) if fresh and not self._partial_asked else None
 
     def _final_window(self, start: int, pcm: bytes) -> Window:
-        given, leaning, vocabulary = self._language.given, self._language.leaning, self._stream.vocabulary
         before, words = self._context.before(start) if self._language.is_sure else (b"", "")
-        return Window(before + pcm, True, given, leaning.copy(), len(before) // 2, words, vocabulary=vocabulary)
+        return Window(
+            before + pcm,
+            final=True,
+            language=self._language.given,
+            leaning=self._language.leaning.copy(),
+            context_samples=len(before) // 2,
+            context=words,
+            vocabulary=self._stream.vocabulary,
+        )
 
     def _partial_window(self, span: Span, end: int) -> Window:
         start = self._caption.start if self._caption else span.start
         language = self._language.likely
-        prefix, guess, heard = self._caption.known if self._caption else ("", "", 0)
+        prefix, guess, heard = self._caption.known if self._caption else ("", "", start)
         fresh = self._caption is None or self._caption.start == span.start
         before, words = self._newest_context.before(start, PARTIAL_CONTEXT) if language and fresh else (b"", "")
-        heard = heard and heard - start + len(before) // 2
         return Window(
-            before + self._cut(start, end), False, language, {}, len(before) // 2, words, prefix, guess, heard
+            before + self._cut(start, end),
+            final=False,
+            language=language,
+            context_samples=len(before) // 2,
+            context=words,
+            prefix=prefix,
+            guess=guess,
+            heard_samples=len(before) // 2 + heard - start,
         )
 
     @property
@@ -249,7 +267,7 @@ class SpeakerProcessor:
 
     def apply(self, job: Job, hypothesis: Hypothesis | None) -> None:
         """The engine's answer; None when it failed on a window that need not be decoded."""
-        self._busy[job.thorough] = False
+        self._ask(job, asked=False)
         if hypothesis is None:
             self._refused = job.start
             return

@@ -1,19 +1,19 @@
 """A meeting and the links that let others read it."""
 
-import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from meetings.models.people import User
 
 
 def new_join_code() -> str:
-    """A join code of 128 random bits, safe in a URL."""
-    return secrets.token_urlsafe(16)
+    """A join code of 130 random bits: letters and digits, so that it is safe in a URL and in a command."""
+    return get_random_string(22)
 
 
 class Meeting(models.Model):

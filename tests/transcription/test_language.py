@@ -41,7 +41,7 @@ def test_short_utterances_count_for_less() -> None:
     assert evidence.likely == "fr"
 
 
-def test_languages_hardly_anybody_speaks_need_to_be_clearer() -> None:
+def test_languages_that_mumbled_english_is_taken_for_need_to_be_clearer() -> None:
     assert likeliest({"la": 0.6, "en": 0.3}, {}) == "en"
     assert likeliest({"cy": 0.97, "en": 0.02}, {}) == "cy"
 

@@ -18,7 +18,7 @@ class Window(msgspec.Struct, frozen=True):
     context: str = ""  # …and its words, which are not in the hypothesis
     prefix: str = ""  # words agreed on after the context; only for partials
     guess: str = ""  # words that were heard behind the prefix the last time: to be verified, or found anew
-    heard_samples: int = 0  # how much at the start was decoded before, and gave prefix and guess
+    heard_samples: int = 0  # how much at the start, the context included, was decoded before and gave prefix and guess
     vocabulary: tuple[str, ...] = ()
     attempt: int = 0  # 1: an engine died of this window before
 

@@ -103,13 +103,13 @@ class WhisperEngine:
             whole = words[:-1] if self._is_cut(window, result.sequences_ids[0], language[0]) else words
             fresh = drop_echo([after(word, window.context_samples) for word in whole])
             text = " ".join(word.text for word in fresh)
-            invented = is_invented(text, mean_logprob(fresh), result.no_speech_prob)
-            if window.final and is_doubtful(window, text):
+            if not window.final:
+                heard.append(Hypothesis(() if is_guessed(*language) else fresh, *language))
+            elif is_doubtful(window, text):
                 heard.append(self._again(window, temperature))
-            elif invented if window.final else is_guessed(*language):
-                heard.append(Hypothesis((), *language))
             else:
-                heard.append(Hypothesis(fresh, *language))
+                invented = is_invented(text, mean_logprob(fresh), result.no_speech_prob)
+                heard.append(Hypothesis(() if invented else fresh, *language))
         return heard
 
     def _verified(
@@ -233,7 +233,7 @@ class WhisperEngine:
     def _most_tokens(self, window: Window, language: str) -> int:
         """After the prompt. Where audio was decoded before, not much more than its words: small models go on with an
         echo, which costs time although it is cut."""
-        if not window.heard_samples:
+        if window.heard_samples <= window.context_samples:
             return round(TOKENS_A_SECOND * window.fresh_samples / SAMPLE_RATE) + 8
         more = TOKENS_A_SECOND * (window.samples - window.heard_samples) / SAMPLE_RATE
         return len(self._tokenizer(language).encode(window.guess)) + round(more) + 4

@@ -68,6 +68,22 @@ describe("starting", () => {
     expect(around.wire.frames).toHaveLength(20);
   });
 
+  it("begins a new stream with its first frame when the server was ready before it, without a gap", () => {
+    uplink.open();
+    connect();
+    speak(3, 5);
+    expect(sentFrames()).toEqual([0, 1]);
+    ack(1);
+    expect(uplink.keptSeconds).toBeCloseTo(0.1);
+  });
+
+  it("leaves a long silence before the first frame where it is", () => {
+    uplink.open();
+    connect();
+    speak(600, 601);
+    expect(sentFrames()).toEqual([600]);
+  });
+
   it("tells how old a frame is", () => {
     uplink.open();
     speak(0, 1);

@@ -54,6 +54,8 @@ export class AudioUplink {
   private heldUntil = 0;
   private owedSince: number | null = null;
   private paused = false;
+  /** The server was ready before the first frame was there. */
+  private awaitsFirst = false;
   private pace: Pace;
 
   constructor(
@@ -94,6 +96,8 @@ export class AudioUplink {
 
   push(frame: StreamFrame): void {
     this.paused = false;
+    if (this.awaitsFirst && frame.firstSample < this.origin + this.earlySamples) this.beginAt(frame.firstSample);
+    this.awaitsFirst = false;
     this.ring.push(frame);
     this.tick();
   }
@@ -174,9 +178,18 @@ export class AudioUplink {
   /** A stream of our own begins with what is being said now. */
   private adopt(streamId: string): void {
     this.identity.streamId = streamId;
-    this.ring.keepNewest(EARLY_SECONDS * this.identity.sampleRate);
-    this.origin = this.ring.start;
-    this.listener.identified(streamId, this.origin);
+    this.ring.keepNewest(this.earlySamples);
+    this.awaitsFirst = this.ring.heldSamples === 0;
+    this.beginAt(this.ring.start);
+  }
+
+  private beginAt(sample: number): void {
+    this.origin = this.acknowledged = this.cursor = sample;
+    this.listener.identified(this.identity.streamId, sample);
+  }
+
+  private get earlySamples(): number {
+    return EARLY_SECONDS * this.identity.sampleRate;
   }
 
   /** The server does not know the stream any more: go on with a new one. */
