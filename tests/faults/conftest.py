@@ -1,7 +1,7 @@
 """One running product for all rows, healed between them; a fresh meeting for each; the figures of the session."""
 
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.write_line(_figures.table())
     if config.option.markexpr == "faults":
         _figures.write()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call":
+        _figures.judge(passed=report.passed)
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
@@ -80,6 +80,7 @@ class Row:
     goal: str
     shown: str
     seed: int
+    passed: bool = True  # the test that measured it
 
 
 class Figures:
@@ -88,6 +89,7 @@ class Figures:
     def __init__(self) -> None:
         self.seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(10**6))
         self.rows: list[Row] = []
+        self._judged = 0
 
     def add(
         self, number: int, fault: str, count: Tally, recovered_s: float | None, goal: str, shown: Sequence[str] | str
@@ -97,6 +99,12 @@ class Figures:
         self.rows.append(
             Row(number, fault, count.lost, count.doubled, count.disordered, seconds, goal, text, self.seed)
         )
+
+    def judge(self, *, passed: bool) -> None:
+        """The test whose rows were added last is over."""
+        fresh = self.rows[self._judged :]
+        self.rows[self._judged :] = [replace(row, passed=passed) for row in fresh]
+        self._judged = len(self.rows)
 
     def table(self) -> str:
         return table([[asdict(row)] for row in sorted(self.rows, key=lambda row: row.number)])
@@ -127,7 +135,9 @@ def table(rows: list[list[dict[str, Any]]]) -> str:
         worst = [str(max(run[name] for run in runs)) for name in ("lost", "doubled", "disordered")]
         seconds = [run["recovered_s"] for run in runs if run["recovered_s"] is not None]
         recovered = f"{max(seconds):.1f}" if seconds else ""
-        cells = [last["number"], last["fault"], len(runs), *worst, recovered, last["goal"], last["shown"]]
+        failed = sum(not run["passed"] for run in runs)
+        times = f"{len(runs)}, {failed} failed" if failed else len(runs)
+        cells = [last["number"], last["fault"], times, *worst, recovered, last["goal"], last["shown"]]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
