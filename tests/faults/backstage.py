@@ -5,6 +5,7 @@ Runs with a connection of its own to the stores, past the proxies, so that a tes
 
 import json
 import sys
+import traceback
 from datetime import timedelta
 from typing import Any
 
@@ -17,9 +18,10 @@ from django.contrib.auth import SESSION_KEY as SIGNED_IN_USER  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 from django.db.models import F  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
-from meetings.models import AudioStream, Meeting, Participant, Segment, User  # noqa: E402
-from meetings.services import rooms  # noqa: E402
+from meetings.models import AudioStream, KeptPiece, Meeting, Participant, Segment, User  # noqa: E402
+from meetings.services import keeping, privacy, retention, rooms  # noqa: E402
 from meetings.services.access import SESSION_KEY  # noqa: E402
 from meetings.services.audit import problems  # noqa: E402
 from meetings.services.words import retime  # noqa: E402
@@ -96,15 +98,42 @@ def correct(segment: int, text: str) -> None:
 
 
 def rename(code: str, name: str) -> None:
-    """The meeting, its host and everybody in it."""
+    """The meeting and everybody in it."""
     meeting = Meeting.objects.get(code=code)
     meeting.participants.update(display_name=name)
-    User.objects.filter(pk=meeting.host_id).update(display_name=name)
     Meeting.objects.filter(pk=meeting.pk).update(title=name)
+
+
+def rename_host(code: str, name: str) -> None:
+    User.objects.filter(hosted_meetings__code=code).update(display_name=name)
 
 
 def addresses(code: str) -> list[str]:
     return addresses_of(Meeting.objects.get(code=code))
+
+
+def keep_audio(code: str) -> None:
+    """Of everybody in the meeting, who all agreed."""
+    meeting = Meeting.objects.get(code=code)
+    Meeting.objects.filter(pk=meeting.pk).update(keep_audio=True, audio_days=1)
+    meeting.participants.update(audio_agreed=True)
+    meeting.refresh_from_db()
+    keeping.follow(meeting, meeting.participants.all())
+
+
+def kept_audio(code: str) -> list[dict[str, Any]]:
+    found = KeptPiece.objects.filter(stream__participant__meeting__code=code).order_by("stream", "first_sample")
+    return [{"stream": str(one.stream_id), "first_sample": one.first_sample, "file": one.file.name} for one in found]
+
+
+def expire(code: str, days: int) -> None:
+    """As if the meeting had ended that long ago, and the beat came."""
+    Meeting.objects.filter(code=code).update(ended_at=timezone.now() - timedelta(days=days))
+    retention.expire_audio()
+
+
+def delete_meeting(code: str) -> None:
+    privacy.delete_meetings([Meeting.objects.get(code=code)])
 
 
 def account() -> str:
@@ -133,7 +162,12 @@ ACTIONS = {
         change_password,
         correct,
         rename,
+        rename_host,
         addresses,
+        keep_audio,
+        kept_audio,
+        expire,
+        delete_meeting,
         account,
     )
 }
@@ -143,10 +177,12 @@ def main() -> None:
     for line in sys.stdin:
         name, arguments = json.loads(line)
         try:
-            answer = ACTIONS[name](**arguments)
+            answer = json.dumps({"answer": ACTIONS[name](**arguments)})
+        except Exception:
+            answer = json.dumps({"failure": traceback.format_exc()})
         finally:
             close_old_connections()
-        print(json.dumps(answer), flush=True)
+        print(answer, flush=True)
 
 
 if __name__ == "__main__":

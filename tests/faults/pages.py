@@ -89,7 +89,7 @@ class Microphone(LastingSocket):
 
     async def stop(self) -> None:
         """Mute: everything is sent, then the stretch ends; returns when the server said so."""
-        self._stopping = True
+        self._stopping = self._phase != "stopped" or self._next() is not None
         while self._stopping and self.refused is None:
             await asyncio.sleep(0.02)
 

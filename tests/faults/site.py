@@ -51,7 +51,9 @@ class Backstage:
         self._child.stdin.flush()
         line = self._child.stdout.readline()
         assert line, f"backstage ended at {action}"
-        return json.loads(line)
+        said = json.loads(line)
+        assert "answer" in said, said["failure"]
+        return said["answer"]
 
     def close(self) -> None:
         self._child.kill()

@@ -58,6 +58,7 @@ async def test_no_route_shows_a_meeting_to_somebody_else(gathering: Gathering, f
 async def test_hostile_text_stays_text_on_every_page_and_in_every_file(gathering: Gathering, figures: Figures) -> None:
     site, ticket = gathering.site, gathering.tickets[0]
     site.backstage.ask("rename", code=ticket.code, name=HOSTILE[:80])
+    site.backstage.ask("rename_host", code=ticket.code, name=HOSTILE[:80])
     await spoken(gathering, HOSTILE)
     paths: list[str] = site.backstage.ask("addresses", code=ticket.code)
     read = {path: answer for path, answer in (await answers(site, ticket.session, paths)).items() if answer.is_success}

@@ -1,0 +1,186 @@
+"""Rows 34 and 35: files that lead elsewhere, that are huge when decoded, that are broken or no recording at all."""
+
+import asyncio
+import os
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
+from pathlib import Path
+
+import av
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from tests.faults.figures import Figures, Tally
+from tests.faults.site import Gathering, aside
+from tests.live.uploading import finished, upload
+from tests.meetings.media import tone, write
+from tests.people import Person
+
+pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(300)]
+CLEAN = Tally(0, 0, 0)
+SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4000 RTP/AVP 0\na=control:{address}\n"
+MPD = """<?xml version="1.0"?>
+<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" mediaPresentationDuration="PT9S">
+<Period><AdaptationSet mimeType="audio/mp4"><Representation id="1" bandwidth="1"><BaseURL>{address}</BaseURL>
+<SegmentList duration="9"><SegmentURL media="{address}"/></SegmentList></Representation></AdaptationSet></Period></MPD>
+"""
+LEADING_ELSEWHERE = {
+    "m3u8": "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\n{address}\n#EXT-X-ENDLIST\n",
+    "ffconcat": "ffconcat version 1.0\nfile {address}\n",
+    "sdp": SDP,
+    "mpd": MPD,
+}
+PERMISSIVE = {"protocol_whitelist": "file,http,tcp", "allowed_extensions": "ALL"}
+_names = count(1)
+
+
+class Bait:
+    """A file and an address that nobody may open; counts who does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.hits = 0
+        bait = self
+
+        class Answers(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                bait.hits += 1
+                self.send_error(404)
+
+            def log_message(self, *arguments: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}/bait.ts"
+        self.path = folder / "bait.ts"
+        self.path.write_bytes(b"the canary that nobody may read")
+        os.utime(self.path, (0, self.path.stat().st_mtime))  # read before it was written: then reading is noted
+
+    @property
+    def was_read(self) -> bool:
+        return self.path.stat().st_atime > 0
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@contextmanager
+def uploader(gathering: Gathering) -> Iterator[Person]:
+    """Somebody with an account, while both workers run."""
+    site = gathering.site
+    site.stack.start_worker()
+    site.stack.start_media_worker()
+    person = Person(site.base_url)
+    person.sign_up(f"Uploader {next(_names)}")
+    yield person
+    person.pages.close()
+
+
+def outcomes(person: Person, files: dict[str, bytes]) -> dict[str, dict[str, object]]:
+    return {name: finished(person, upload(person, content)) for name, content in files.items()}
+
+
+async def test_files_that_lead_elsewhere_lead_nowhere(gathering: Gathering, figures: Figures, tmp_path: Path) -> None:
+    bait = Bait(tmp_path)
+    containers = {
+        f"{kind} to {address}": text.format(address=address).encode()
+        for kind, text in LEADING_ELSEWHERE.items()
+        for address in (bait.url, f"file://{bait.path}")
+    }
+    try:
+        with uploader(gathering) as person:
+            states = await aside(outcomes, person, containers)
+        hits = bait.hits + bait.was_read
+        for number, content in enumerate(containers.values()):
+            (tmp_path / f"{number}.m3u8").write_bytes(content)
+            with suppress(av.FFmpegError), av.open(str(tmp_path / f"{number}.m3u8"), options=PERMISSIVE) as container:
+                list(container.demux())
+        assert bait.hits
+        assert bait.was_read  # where nothing is forbidden, the bait is taken
+    finally:
+        bait.close()
+    shown = {str(state["reason"]) for state in states.values()}
+    figures.add(34, f"{len(containers)} uploads that lead elsewhere", CLEAN, None, f"hits {hits}", sorted(shown))
+    assert hits == 0
+    assert all(state["stage"] == "Failed" and state["reason"] for state in states.values()), states
+
+
+async def test_uploads_that_are_huge_broken_or_no_recording_say_so(
+    gathering: Gathering, figures: Figures, tmp_path: Path
+) -> None:
+    """While somebody speaks in a meeting."""
+    chance = random.Random(gathering.seed)
+    good = write(tmp_path / "good", "mp4", [tone(3.0, 440)]).read_bytes()
+    broken = {
+        "24 h of silence": await aside(day_of_silence, tmp_path / "day.flac"),
+        "24 h that say so nowhere": undeclared((tmp_path / "day.flac").read_bytes()),
+        "a truncated mp4": good[: len(good) // 2],
+        "a document": b"%PDF-1.7 this is a document",
+        "a picture": b"\x89PNG\r\n\x1a\n" + chance.randbytes(5_000),
+        "noise": chance.randbytes(50_000),
+    }
+    mutated = {
+        f"{extension} with mutations": damaged(write(tmp_path / extension, extension, [tone(3.0, 440)]), chance)
+        for extension in ("mp3", "flac", "mp4", "mkv", "opus", "wav")
+    }
+    with uploader(gathering) as person, heaviest(gathering) as weights:
+        speaking = asyncio.create_task(gathering.speak(20.0))
+        states = await aside(outcomes, person, broken | mutated)
+        await speaking
+    counted = await gathering.finish()
+    heaviest_mb = max(weights) / 1e6
+    shown = {str(states[name]["reason"]) for name in broken}
+    figures.add(35, f"{len(states)} uploads that are huge, broken or no recording", counted, None,
+                f"RSS ≤ 512 MB (was {heaviest_mb:.0f})", sorted(shown))  # fmt: skip
+    assert {name for name in broken if states[name]["stage"] != "Failed"} == set(), states
+    assert all(states[name]["reason"] for name in broken)
+    assert all(state["stage"] in {"Done", "Failed"} for state in states.values())
+    assert heaviest_mb <= 512
+    assert counted.clean
+
+
+def day_of_silence(path: Path) -> bytes:
+    """24 h in a few megabytes."""
+    minute = np.zeros(60 * 8_000, np.int16)
+    with soundfile.SoundFile(path, "w", 8_000, 1, "PCM_16", format="FLAC", compression_level=0) as file:
+        for _ in range(24 * 60):
+            file.write(minute)
+    return path.read_bytes()
+
+
+def undeclared(flac: bytes) -> bytes:
+    """The same without its number of samples: the lower half of byte 21 and the four bytes after it."""
+    header = bytearray(flac[:26])
+    header[21] &= 0xF0
+    header[22:26] = bytes(4)
+    return bytes(header) + flac[26:]
+
+
+def damaged(path: Path, chance: random.Random) -> bytes:
+    content = bytearray(path.read_bytes())
+    for _ in range(max(20, len(content) // 200)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    return bytes(content)
+
+
+@contextmanager
+def heaviest(gathering: Gathering) -> Iterator[list[int]]:
+    """Resident bytes of the worker that decodes, with its children, as it goes."""
+    weights, stop = [0], threading.Event()
+
+    def watch() -> None:
+        while not stop.wait(0.1):
+            with suppress(psutil.Error):
+                weights.append(max(one.memory_info().rss for one in gathering.site.family("media")))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield weights
+    stop.set()
+    thread.join()
