@@ -131,7 +131,8 @@ def in_keys(site: Site, needle: str) -> list[str]:
         b"zset": lambda key: client.zrange(key, 0, -1),
         b"stream": client.xrange,
     }
-    kinds: dict[bytes, bytes] = {key: client.type(key) for key in client.scan_iter()}
+    keys: Iterator[bytes] = client.scan_iter()
+    kinds = {key: client.type(key) for key in keys}
     held = {key: repr(read[kind](key)) for key, kind in kinds.items() if kind in read}  # one that expired has none
     return [repr(key) for key, value in held.items() if needle in repr(key) or needle in value]
 
