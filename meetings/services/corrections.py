@@ -16,7 +16,7 @@ from meetings.names import UNPRINTABLE
 from meetings.protocol.requests import EditSegment
 from meetings.redis import redis_client
 from meetings.services.captions import edit_key, updated_view
-from meetings.services.many_lines import store_segments
+from meetings.services.many_lines import add_revisions, store_segments
 from meetings.services.words import retime
 
 MAX_CHARACTERS = 10_000  # of a line
@@ -115,7 +115,7 @@ class Changes:
             return
         self.meeting.save(update_fields=["last_edit"])
         store_segments(self.lines, sorted(self._names))
-        SegmentRevision.objects.bulk_create(self._revisions)
+        add_revisions(self._revisions)
 
 
 @contextmanager
