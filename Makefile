@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 WEB_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
-.PHONY: help run link test check e2e bench bench-words bench-media bench-gpu faults load install-diarization lock format clean python-found node-found
+.PHONY: help run link test check e2e bench bench-words bench-media bench-pages bench-gpu faults load install-diarization lock format clean python-found node-found
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-20s %s\n", $$1, $$2}'
 
@@ -53,6 +53,9 @@ bench-words: .venv/installed-dev ## measure word errors of finals over the clips
 bench-media: .venv/installed-dev install-diarization frontend/node_modules/built ## measure uploads and the telling of speakers, over SPEECH_DIR
 	@$(BIN)/python -m transcription.models base
 	@$(BIN)/python -m bench.media
+
+bench-pages: .venv/installed-dev frontend/node_modules/built ## how long search, review and downloads take with a lot in them
+	@$(BIN)/python -m bench.pages
 
 bench-gpu: .venv/installed-dev ## the same figures on a GPU with large-v3-turbo, 1 to 64 speakers
 	@$(BIN)/python -m bench --gpu

@@ -30,6 +30,8 @@ def test_a_transcript_shows_copies_on_request_and_lines_taken_out_never(past: Me
     assert "1 line is left out" in plain
     assert "Could pay." in shown
     assert "A secret." not in plain + shown
+    said_of_lines = ("also heard by another microphone", "did not arrive", "edited")  # found by who looks for it
+    assert [shown.count(text) for text in said_of_lines] == [1, 0, 0]
 
 
 @pytest.mark.parametrize("path", ["minutes.txt", "minutes.srt", "minutes.json", "insight/"])

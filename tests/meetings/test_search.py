@@ -1,18 +1,13 @@
 """What was said is found again: by its words in their language, only by those who may read it, at once."""
 
-import random
-import time
-from itertools import accumulate
-
 import pytest
 from django.db import connection
 from django.test import Client
 
-from meetings.models import AudioStream, Mark, Meeting, Participant, Segment, User
+from meetings.models import Mark, Meeting, Participant, Segment, User
 from meetings.searching import ANY_LANGUAGE, CONFIGURATIONS
 from meetings.services.corrections import Author, Line, correct_text
-from meetings.services.search import Wanted, find, hits
-from tests.meetings.cast import account, live_meeting, say, signed_in
+from tests.meetings.cast import say, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -192,44 +187,3 @@ def test_many_hits_come_in_pages_of_bounded_queries(
     second = browser.get("/search/", {"q": "budget", "page": "2"})
     assert (len(first.context["hits"]), len(second.context["hits"])) == (20, 10)
     assert "q=budget&amp;page=2" in first.content.decode()
-
-
-WORDS = ("word3000", "word900 word901", '"word100 word7"', "word50", "word0", "word0 word1 -word2")
-
-
-def best_of_three(user: User, words: str) -> float:
-    """Seconds to find and show the first page; printed."""
-    seconds = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        answer = find(user, Wanted(words))
-        hits(answer, answer.segment_ids[:20])
-        seconds.append(time.perf_counter() - begun)
-    print(f"\n{words:24} {len(answer.segment_ids):4} lines kept, {min(seconds) * 1_000:6.1f} ms", end="")
-    return min(seconds)
-
-
-@pytest.mark.slow
-def test_two_hundred_hours_are_searched_within_a_fifth_of_a_second(ada: User) -> None:
-    """Prints the figures: 200 meetings of an hour, 720 lines each, drawn from a vocabulary as uneven as speech."""
-    random_words = random.Random(5)
-    vocabulary = [f"word{number}" for number in range(20_000)]
-    weights = list(accumulate(1 / (rank + 5) for rank in range(20_000)))
-    other = account("Other")
-    for number in range(200):
-        meeting = live_meeting(ada if number % 10 else other)
-        person = meeting.participants.get()
-        stream = AudioStream.objects.create(participant=person, offset_ms=0)
-        Segment.objects.bulk_create(
-            Segment(
-                meeting=meeting, participant=person, stream=stream, sequence=line, start_sample=line * 80_000,
-                end_sample=(line + 1) * 80_000, start_ms=line * 5_000, end_ms=line * 5_000 + 4_500, language="en",
-                text=" ".join(random_words.choices(vocabulary, cum_weights=weights, k=13)),
-            )
-            for line in range(1, 721)
-        )  # fmt: skip
-        connection.check_constraints()  # at the test's end they would be one statement, beyond its time limit
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-    slowest = max(best_of_three(ada, words) for words in WORDS)
-    assert slowest <= 0.2
