@@ -6,12 +6,14 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import partial
+from weakref import WeakValueDictionary
 
 from transcription.captions import SAMPLE_RATE, Caption, Final, Partial
 from transcription.condition import Condition
 from transcription.engine_process import EngineProcess
 from transcription.engines.base import NO_SERVER, EngineSettings, RemoteServer
 from transcription.engines.registry import ENGINES, load
+from transcription.language import MOST_OTHERS, LanguageEvidence
 from transcription.latency import Measures, Source, Unmeasured
 from transcription.scheduler import Scheduler
 from transcription.speaker import SpeakerProcessor
@@ -40,6 +42,7 @@ class Recogniser:
         self._make = partial(EngineProcess, settings.engine, engine, settings.hang_seconds)
         self._engines = [self._make()]
         self._scheduler = Scheduler(self._engines, measures)
+        self._companies: WeakValueDictionary[str, LanguageEvidence] = WeakValueDictionary()  # by meeting
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -59,7 +62,9 @@ class Recogniser:
     def open(self, stream: StreamInfo, resume_sample: int = 0) -> "Speaker":
         """`resume_sample` (at 16 kHz): everything before is settled already and is ignored."""
         source = Source(stream.meeting_id, stream.stream_id)
-        return Speaker(SpeakerProcessor(stream, self._activity(), resume_sample), self._scheduler, source)
+        company = self._companies.setdefault(stream.meeting_id, LanguageEvidence(MOST_OTHERS))
+        processor = SpeakerProcessor(stream, self._activity(), resume_sample, company=company)
+        return Speaker(processor, self._scheduler, source)
 
     @property
     def ready(self) -> bool:

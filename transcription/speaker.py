@@ -1,7 +1,8 @@
 """One speaker's stream: audio in, windows to decode, captions out. No clock, no tasks, no engine: only state.
 
-Finals depend on the audio alone. Voice activity cuts it into utterances, each is decoded whole once it ended (or at
-its first short silence, when it may have ended), after the finals before it and without knowing of its partials.
+Finals depend on the audio alone, and on what the others of the meeting speak where it leaves the language open. Voice
+activity cuts it into utterances, each is decoded whole once it ended (or at its first short silence, when it may have
+ended), after the finals before it and without knowing of its partials.
 """
 
 from collections import deque
@@ -17,7 +18,7 @@ from transcription.endpointing import Endpointer, EndpointRules, Span
 from transcription.engines.base import Hypothesis, SpokenWord, Window
 from transcription.growing import GrowingCaption
 from transcription.intake import Intake, Run
-from transcription.language import LanguageEvidence, join_words
+from transcription.language import LanguageEvidence, SpeakerLanguage, join_words
 from transcription.streams import StreamInfo
 from transcription.vad import FRAME, VoiceActivity
 
@@ -65,6 +66,7 @@ class SpeakerProcessor:
         activity: VoiceActivity,
         resume_sample: int = 0,
         rules: EndpointRules | None = None,
+        company: LanguageEvidence | None = None,
     ) -> None:
         self._stream = stream
         self._activity = activity
@@ -76,7 +78,7 @@ class SpeakerProcessor:
         self._settled = resume_sample
         self._line: deque[Utterance | Gap | Settled] = deque()  # in stream order, waiting for the first to be ready
         self._caption: GrowingCaption | None = None  # of the open utterance, once it was decoded
-        self._language = LanguageEvidence(stream.language)
+        self._language = SpeakerLanguage(stream.language, company)
         self._context = Context()
         self._changed = False  # a partial is to be shown
         self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard
@@ -232,7 +234,7 @@ class SpeakerProcessor:
             before + pcm,
             final=True,
             language=self._language.given,
-            leaning=self._language.leaning.copy(),
+            leaning=self._language.leaning,
             context_samples=len(before) // 2,
             context=words,
             vocabulary=self._stream.vocabulary,
@@ -248,6 +250,7 @@ class SpeakerProcessor:
             before + self._cut(start, end),
             final=False,
             language=language,
+            leaning=self._language.leaning,
             context_samples=len(before) // 2,
             context=words,
             prefix=prefix,
@@ -287,8 +290,9 @@ class SpeakerProcessor:
     def _finish(self, utterance: Utterance, hypothesis: Hypothesis) -> None:
         """Its words are known; they tell the language of the next before anybody takes the caption."""
         utterance.hypothesis = hypothesis
-        if hypothesis.words:
-            self._context.add(final_caption(utterance.span, hypothesis), utterance.pcm)
+        if not hypothesis.words:
+            return
+        self._context.add(final_caption(utterance.span, hypothesis), utterance.pcm)
         self._language.hear(hypothesis.languages, (utterance.span.end - utterance.span.start) / SAMPLE_RATE)
 
     def _apply_partial(self, job: Job, hypothesis: Hypothesis) -> None:

@@ -1,11 +1,12 @@
 """Which language a speaker speaks, found over many utterances."""
 
+from transcription.engines.base import Window
 from transcription.engines.whisper import is_guessed
-from transcription.language import LanguageEvidence, likeliest
+from transcription.language import MOST_OTHERS, LanguageEvidence, SpeakerLanguage, likeliest
 
 
 def test_what_was_heard_before_outweighs_a_doubtful_guess() -> None:
-    evidence = LanguageEvidence()
+    evidence = SpeakerLanguage()
     first = {"la": 0.65, "ro": 0.22, "en": 0.07}
     assert likeliest({"en": 0.72, "ar": 0.08}, evidence.leaning) == "en"
     evidence.hear(first, 3.6)
@@ -15,7 +16,7 @@ def test_what_was_heard_before_outweighs_a_doubtful_guess() -> None:
 
 
 def test_one_clear_utterance_is_enough_and_two_that_are_as_likely_are_not() -> None:
-    german, spanish = LanguageEvidence(), LanguageEvidence()
+    german, spanish = SpeakerLanguage(), SpeakerLanguage()
     german.hear({"de": 0.98, "nl": 0.02}, 4.0)
     spanish.hear({"es": 0.5, "ca": 0.4}, 3.0)
     assert (german.likely, german.is_sure) == ("de", True)
@@ -23,7 +24,7 @@ def test_one_clear_utterance_is_enough_and_two_that_are_as_likely_are_not() -> N
 
 
 def test_who_changes_the_language_is_understood_at_once() -> None:
-    evidence = LanguageEvidence()
+    evidence = SpeakerLanguage()
     for _ in range(20):
         evidence.hear({"en": 0.98, "cy": 0.02}, 4.0)
     assert likeliest({"de": 0.6, "en": 0.2}, evidence.leaning) == "en"
@@ -35,7 +36,7 @@ def test_who_changes_the_language_is_understood_at_once() -> None:
 
 
 def test_short_utterances_count_for_less() -> None:
-    evidence = LanguageEvidence()
+    evidence = SpeakerLanguage()
     evidence.hear({"de": 0.9}, 0.5)
     evidence.hear({"fr": 0.9}, 3.0)
     assert evidence.likely == "fr"
@@ -47,16 +48,33 @@ def test_languages_that_mumbled_english_is_taken_for_need_to_be_clearer() -> Non
 
 
 def test_a_chosen_language_stays_whatever_is_heard() -> None:
-    evidence = LanguageEvidence("pt-BR")
+    evidence = SpeakerLanguage("pt-BR")
     evidence.hear({"en": 0.99}, 60.0)
     assert (evidence.likely, evidence.is_sure) == ("pt-BR", True)
 
 
 def test_nothing_heard_is_no_language() -> None:
-    assert (LanguageEvidence().likely, likeliest({}, {})) == ("", "")
+    assert (SpeakerLanguage().likely, likeliest({}, {})) == ("", "")
+
+
+def test_a_newcomer_whose_first_words_are_unclear_speaks_what_the_others_speak() -> None:
+    company = LanguageEvidence(MOST_OTHERS)
+    SpeakerLanguage(company=company).hear({"en": 0.98}, 4.0)
+    newcomer = SpeakerLanguage(company=company)
+    assert (newcomer.likely, newcomer.is_sure) == ("", False)
+    assert likeliest({"he": 0.5, "en": 0.11}, newcomer.leaning) == "en"
+    assert likeliest({"de": 0.87, "en": 0.11}, newcomer.leaning) == "de"
+
+
+def test_what_somebody_chose_tells_of_the_meeting_too() -> None:
+    company = LanguageEvidence(MOST_OTHERS)
+    SpeakerLanguage("de-AT", company).hear({}, 3.0)
+    assert likeliest({"nl": 0.5, "de": 0.2}, SpeakerLanguage(company=company).leaning) == "de"
 
 
 def test_first_words_are_shown_only_in_a_language_that_is_likelier_than_all_others() -> None:
-    assert is_guessed("en", {"en": 0.4, "cy": 0.3})
-    assert not is_guessed("en", {"en": 0.6, "cy": 0.3})
-    assert not is_guessed("en", {})  # it was chosen, or is known from before
+    alone, among_english = (Window(b"", final=False, leaning=leaning) for leaning in ({}, {"en": 1.6}))
+    assert is_guessed(alone, "en", {"en": 0.4, "fr": 0.45})
+    assert not is_guessed(among_english, "en", {"en": 0.4, "fr": 0.45})
+    assert not is_guessed(alone, "en", {"en": 0.6, "fr": 0.3})
+    assert not is_guessed(alone, "en", {})  # it was chosen, or is known from before

@@ -28,7 +28,7 @@ from transcription.engines.whisper_text import (
     is_loop,
     text_tokens,
 )
-from transcription.language import LEAST, join_words, likeliest, split_words
+from transcription.language import LEAST, chances, join_words, likeliest, split_words
 from transcription.models import resolve_model
 
 MOST_LANES = 4  # on a CPU: threads that share one decode wait for each other, and each lane has a model in memory
@@ -104,7 +104,7 @@ class WhisperEngine:
             fresh = drop_echo([after(word, window.context_samples) for word in whole])
             text = " ".join(word.text for word in fresh)
             if not window.final:
-                heard.append(Hypothesis(() if is_guessed(*language) else fresh, *language))
+                heard.append(Hypothesis(() if is_guessed(window, *language) else fresh, *language))
             elif is_doubtful(window, text):
                 heard.append(self._again(window, temperature))
             else:
@@ -250,9 +250,9 @@ def is_doubtful(window: Window, text: str) -> bool:
     return is_loop(text) or bool(window.context and (not text or is_ghost(text)))
 
 
-def is_guessed(language: str, found: Mapping[str, float]) -> bool:
+def is_guessed(window: Window, language: str, found: Mapping[str, float]) -> bool:
     """Whether the first words of a speaker may as well be in another language."""
-    return bool(found) and found[language] < CLEAR_LANGUAGE
+    return bool(found) and chances(found, window.leaning)[language] < CLEAR_LANGUAGE
 
 
 def mean_logprob(words: Sequence[SpokenWord]) -> float:
