@@ -1,12 +1,15 @@
 """Fetches a meeting's minutes as a file."""
 
+import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 
 from transcribe_client.errors import ClientError, Exit
 
-SECONDS = 120.0  # a long PDF takes its time
+SECONDS = 120.0  # of one answer; what takes long is made meanwhile
+POLL_SECONDS = 1.0
 
 
 def export(server: str, token: str, meeting: str, kind: str, output: Path | None) -> Path:
@@ -17,6 +20,8 @@ def export(server: str, token: str, meeting: str, kind: str, output: Path | None
         try:
             meeting_id = _meeting_id(api, meeting)
             answer = _checked(api.get(f"/meetings/{meeting_id}/exports/{kind}"))
+            if answer.status_code == httpx.codes.ACCEPTED:
+                answer = _made(api, answer.json())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ClientError(Exit.UNREACHABLE, f"no answer from {server}: {type(error).__name__}") from error
     path = output or Path(_name(answer, f"minutes.{kind}"))
@@ -25,6 +30,16 @@ def export(server: str, token: str, meeting: str, kind: str, output: Path | None
     except OSError as error:
         raise ClientError(Exit.REFUSED, f"{path} cannot be written: {error.strerror}") from error
     return path
+
+
+def _made(api: httpx.Client, document: dict[str, Any]) -> httpx.Response:
+    """The file of a document that the server takes long for, once it is done."""
+    while document["status"] in {"waiting", "making"}:
+        time.sleep(POLL_SECONDS)
+        document = _checked(api.get(api.base_url.join(document["status_url"]))).json()
+    if document["url"] is None:
+        raise ClientError(Exit.REFUSED, document["reason"] or "the document was cancelled")
+    return _checked(api.get(api.base_url.join(document["url"])))
 
 
 def _meeting_id(api: httpx.Client, meeting: str) -> str:

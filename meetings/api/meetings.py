@@ -7,12 +7,11 @@ from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Field, Header, Query, Router, Status
 
-from meetings import exports
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
 from meetings.api.pages import BY_JOINING, BY_NEWEST, Page, PageQuery, Rows, page_of
-from meetings.api.problems import conflict, forbidden, not_found
-from meetings.api.schemas import ExportOut, MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
+from meetings.api.problems import conflict, forbidden
+from meetings.api.schemas import MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
 from meetings.api.schemas import Status as MeetingStatus
 from meetings.models import Meeting, Participant
 from meetings.services import access, rooms
@@ -95,34 +94,3 @@ def list_participants(request: ApiRequest, meeting_id: UUID, query: Query[PageQu
     """In the order in which they came."""
     meeting = readable_meeting(request.auth.user, meeting_id)
     return page_of(meeting.participants.exclude(admission=Participant.Admission.WAITING), BY_JOINING, query)
-
-
-@router.get("/{meeting_id}/exports", auth=read_meetings, response=list[ExportOut])
-def list_exports(request: ApiRequest, meeting_id: UUID) -> list[ExportOut]:
-    """The documents that can be had of a meeting."""
-    readable_meeting(request.auth.user, meeting_id)
-    return [
-        ExportOut(
-            format=name,
-            content_type=kind.content_type,
-            url=reverse("api:download_export", args=[meeting_id, name]),
-        )
-        for name, kind in exports.FORMATS.items()
-    ]
-
-
-@router.get(
-    "/{meeting_id}/exports/{format}",
-    auth=read_meetings,
-    openapi_extra={"responses": {200: {"description": "The document", "content": {"*/*": {}}}}},
-)
-def download_export(request: ApiRequest, meeting_id: UUID, format: str) -> HttpResponse:  # noqa: A002
-    """The minutes as a file, in one of the formats of the list."""
-    meeting = readable_meeting(request.auth.user, meeting_id)
-    kind = exports.FORMATS.get(format)
-    if kind is None:
-        raise not_found("format")
-    document = exports.build_minutes(meeting)
-    name = document.file_name(format)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(kind.render(document), content_type=kind.content_type, headers=headers)

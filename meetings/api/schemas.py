@@ -192,12 +192,6 @@ class MarkOut(Schema):
         return mark.author.display_name
 
 
-class ExportOut(Schema):
-    format: str
-    content_type: str
-    url: str
-
-
 class ProblemOut(Schema):
     """RFC 9457."""
 

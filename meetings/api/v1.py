@@ -1,6 +1,6 @@
 """The API put together: its parts and where they are."""
 
-from meetings.api import jobs, marks, meetings, minutes, segments, webhooks
+from meetings.api import exports, jobs, marks, meetings, minutes, segments, webhooks
 from meetings.api.application import Api
 
 DESCRIPTION = """\
@@ -19,5 +19,6 @@ api = Api("api", stt, title="Meeting transcription", description=DESCRIPTION)
 api.add_router("/meetings", meetings.router)
 api.add_router("/meetings", marks.router)
 api.add_router("/meetings", minutes.router)
+api.add_router("/meetings", exports.router)
 api.add_router("", segments.router)
 api.add_router("/webhooks", webhooks.router)

@@ -157,6 +157,17 @@ def test_minutes_are_exported_by_code_or_id(site: Stack, ada: Person, tmp_path: 
     assert (tmp_path / "minutes.docx").read_bytes().startswith(b"PK")
 
 
+def test_a_long_document_is_waited_for(site: Stack, ada: Person, tmp_path: Path) -> None:
+    code = ada.start_meeting("The whole day")
+    line = "say(person, 1_000 * number, 'Budget.')"
+    names = "from meetings.models import Participant; from tests.meetings.cast import say"
+    person = f"person = Participant.objects.get(meeting__code={code!r})"
+    site.manage("shell", "-v", "0", "-c", f"{names}\n{person}\nfor number in range(501): {line}")
+    site.start_worker()
+    run(site, token(ada), "export", code, "--format", "pdf", "--output", str(tmp_path / "minutes.pdf"))
+    assert (tmp_path / "minutes.pdf").read_bytes().startswith(b"%PDF")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "why"),
     [

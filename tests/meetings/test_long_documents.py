@@ -14,6 +14,7 @@ from meetings.exports import ExportUnavailable, Minutes, Progress
 from meetings.models import Document, Meeting, User
 from meetings.services import documents, privacy
 from tests.meetings.cast import ended, say, signed_in
+from tests.meetings.programs import Program
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +175,47 @@ def test_strangers_see_nothing_of_a_document(held: Meeting, eve: User) -> None:
     assert stranger.post(path(document, "document-cancel")).status_code == 404
     hers = Meeting.objects.create(title="Hers", host=eve)  # reads her own meeting, not this document by its address
     assert stranger.get(reverse("document-file", args=[hers.code, document.pk])).status_code == 404
+
+
+def test_a_program_orders_follows_and_fetches_a_long_document(held: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    def render(minutes: Minutes, progress: Progress) -> bytes:
+        progress(0.5)
+        told.append(program.client.get(ordered["status_url"]).json()["progress"])
+        return repr(minutes.lines[0].name).encode()
+
+    told: list[float] = []
+    program = Program(held.host)
+    export = f"/meetings/{held.pk}/exports/docx"
+    ordered = program.get(export, 202, names="false")
+    assert program.answer["Location"] == ordered["status_url"]
+    assert program.answer["Retry-After"] == "2"
+    assert (ordered["status"], ordered["progress"], ordered["url"]) == ("waiting", 0, None)
+    assert program.get(export, 202, names="false")["id"] == ordered["id"]
+    assert program.client.get(f"{ordered['status_url']}/file").status_code == 404
+    slow_down(monkeypatch, render)
+    tasks.make_document(ordered["id"])
+    done = program.client.get(ordered["status_url"]).json()
+    assert (told, done["status"], done["progress"]) == ([0.5], "done", 1)
+    answer = program.client.get(done["url"])
+    assert answer.content == b"''"
+    assert answer["Content-Disposition"] == 'attachment; filename="2026-03-02_weekly-sync_minutes.docx"'
+    assert program.client.post(f"{ordered['status_url']}/cancel").json()["status"] == "done"
+
+
+def test_a_program_cancels_what_is_being_made_and_cannot_order_without_end(held: Meeting) -> None:
+    program, export = Program(held.host), f"/meetings/{held.pk}/exports/docx"
+    first = program.get(export, 202)
+    for language in ("de", "en"):
+        program.get(export, 202, language=language)
+    assert program.get(export, 429, language="fr")["code"] == "too_many"
+    assert program.answer["Retry-After"] == "2"
+    assert program.client.post(f"{first['status_url']}/cancel").json()["status"] == "cancelled"
+    program.get(export, 202, language="fr")
+    assert program.get(export, 422, language="xx")["errors"][0]["field"] == "query.language"
+
+
+def test_a_strangers_program_finds_no_document(held: Meeting, eve: User) -> None:
+    path = Program(held.host).get(f"/meetings/{held.pk}/exports/docx", 202)["status_url"]
+    stranger = Program(eve).client
+    answers = [stranger.get(path), stranger.get(f"{path}/file"), stranger.post(f"{path}/cancel")]
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
