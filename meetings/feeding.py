@@ -33,6 +33,7 @@ class Source:
 
     path: Path
     voice: int | None
+    keep: bool  # beyond the transcription
 
 
 class Stopped(Exception):
@@ -48,7 +49,7 @@ def transcribe(job_id: int) -> None:
     try:
         length_ms = with_redis(partial(measure, path, job_id))
         infos = recordings.open_recording(job, length_ms, _voices(path, job.recording))
-        with_redis(partial(_feed_all, path, job_id, infos))
+        with_redis(partial(_feed_all, path, job_id, infos, keep=job.recording.keep_audio))
         said = Diarization()
         if job.recording.speakers == Recording.Speakers.AUTO:
             bounds = SpeakerCount(job.recording.speakers_least, job.recording.speakers_most)
@@ -68,10 +69,10 @@ def _voices(path: Path, recording: Recording) -> int | None:
     return async_to_sync(count_voices)(path)
 
 
-async def _feed_all(path: Path, job_id: int, infos: Sequence[StreamInfo]) -> None:
+async def _feed_all(path: Path, job_id: int, infos: Sequence[StreamInfo], *, keep: bool) -> None:
     """Every stream to its end, one after the other."""
     for number, info in enumerate(infos):
-        source = Source(path, number if len(infos) > 1 else None)
+        source = Source(path, number if len(infos) > 1 else None, keep)
         samples = await _feed(source, job_id, info)
         await in_database(recordings.end_stream, info.stream_id, samples)
 
@@ -96,7 +97,7 @@ async def _feed_from_cursor(source: Source, job_id: int, info: StreamInfo) -> in
                 while position - settled > AHEAD:
                     await asyncio.sleep(POLL_SECONDS)
                     settled = await _progress(job_id, info)
-                await _append(info, writer, position, pcm)
+                await _append(info, writer, position, pcm, keep=source.keep)
             position += len(pcm) // 2
     await audio_bus().pause(info.stream_id, writer)
     while not await audio_bus().drained([info.stream_id]):
@@ -122,10 +123,10 @@ async def _progress(job_id: int, info: StreamInfo) -> int:
     return settled
 
 
-async def _append(info: StreamInfo, writer: str, position: int, pcm: bytes) -> None:
+async def _append(info: StreamInfo, writer: str, position: int, pcm: bytes, *, keep: bool) -> None:
     while True:
         try:
-            await audio_bus().append(info.stream_id, writer, position, pcm)
+            await audio_bus().append(info.stream_id, writer, position, pcm, keep=keep)
         except (BusFull, BusUnavailable):
             await asyncio.sleep(POLL_SECONDS)
         except StreamSuperseded:

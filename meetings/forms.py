@@ -260,6 +260,9 @@ class RecordingForm(forms.Form):
     )
     speakers_least = forms.IntegerField(label=_("At least"), min_value=1, max_value=MAX_SPEAKERS, required=False)
     speakers_most = forms.IntegerField(label=_("At most"), min_value=1, max_value=MAX_SPEAKERS, required=False)
+    keep_audio = forms.BooleanField(
+        label=_("Keep the audio to hear it in the review: everybody in the recording agrees"), required=False
+    )
     size_bytes = forms.IntegerField(min_value=1, widget=forms.HiddenInput, required=True)
 
     def clean_speakers(self) -> str:

@@ -29,6 +29,7 @@ class Recording(models.Model):
     speakers = models.CharField(_("speakers"), max_length=8, choices=Speakers.choices, default=Speakers.ONE)
     speakers_least = models.PositiveSmallIntegerField(_("speakers at least"), null=True, blank=True)
     speakers_most = models.PositiveSmallIntegerField(_("speakers at most"), null=True, blank=True)
+    keep_audio = models.BooleanField(_("keep the audio"), default=False)  # for the review, as a meeting's is kept
     size_bytes = models.PositiveBigIntegerField(_("size (bytes)"))
     received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -115,13 +115,18 @@ def _new_meeting(recording: Recording, length_ms: int, voices: int | None) -> No
         status=Meeting.Status.ENDED,
         started_at=started_at,
         ended_at=started_at + timedelta(milliseconds=length_ms),
+        keep_audio=recording.keep_audio,
     )
     recording.meeting = meeting
     recording.save(update_fields=["meeting"])
     names = [f"Channel {number + 1}" for number in range(voices)] if voices else ["Recording"]
     for color, name in enumerate(names):
         speaker = Participant.objects.create(
-            meeting=meeting, display_name=name, role=Participant.Role.MEMBER, color=color
+            meeting=meeting,
+            display_name=name,
+            role=Participant.Role.MEMBER,
+            color=color,
+            audio_agreed=recording.keep_audio or None,
         )
         AudioStream.objects.create(participant=speaker, offset_ms=0, language=recording.language, started_at=started_at)
 

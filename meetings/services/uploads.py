@@ -53,6 +53,7 @@ def begin(
     speakers: str = Recording.Speakers.ONE,
     speakers_least: int | None = None,
     speakers_most: int | None = None,
+    keep_audio: bool = False,
 ) -> Recording:
     """`most` bounds the owner's unfinished uploads. Raises TooMuch."""
     if size_bytes > MAX_BYTES:
@@ -71,6 +72,7 @@ def begin(
             speakers=speakers,
             speakers_least=speakers_least,
             speakers_most=speakers_most,
+            keep_audio=keep_audio,
             size_bytes=size_bytes,
         )
         Job.objects.create(recording=recording)

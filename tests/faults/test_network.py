@@ -236,6 +236,9 @@ async def handshakes(port: int, path: str, origin: str, rate: int, seconds: floa
     return answers
 
 
+RESET = 1006
+
+
 @pytest.mark.parametrize("kind", ["listener", "speaker"])
 async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
     gathering: Gathering, figures: Figures, kind: str
@@ -260,7 +263,10 @@ async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
     figures.add(9, f"{kind} that stops reading", count, closed, f"closed ≤ 20 s; RSS + {growth:.1f} MB (≤ 5)",
                 f"close {', '.join(map(str, map(int, page.closes)))}")  # fmt: skip
     assert count.clean
-    assert page.closes == [CloseCode.SILENT_CLIENT]
+    # What a speaker sent that nobody read makes the kernel reset the connection, which may overtake the close frame.
+    usual = {CloseCode.SILENT_CLIENT} | ({RESET} if kind == "speaker" else set())
+    assert len(page.closes) == 1
+    assert set(page.closes) <= usual
     assert closed < 24  # the third ping without an echo, and a second for the closing handshake
     assert growth < 5
 

@@ -60,6 +60,23 @@ def test_a_recording_becomes_its_transcript(stack: Stack) -> None:
     assert list((stack.folder / "recordings").iterdir()) == []
 
 
+def test_a_recording_is_kept_where_the_uploader_says_so(stack: Stack) -> None:
+    ada = Person(stack.base_url)
+    ada.sign_up("Ada Keeps")
+    path = upload(ada, recording(), keep_audio="on")
+    assert finished(ada, path)["stage"] == "Done"
+    code = ada.pages.get(path).text.split('href="/m/')[1].split("/")[0]
+    sound = bytearray()
+    with wave.open(io.BytesIO(recording())) as file:
+        expected = file.readframes(file.getnframes())
+    while len(sound) < 44 + len(expected):
+        answer = ada.pages.get(f"/m/{code}/review/audio.wav", headers={"Range": f"bytes={len(sound)}-"})
+        assert answer.status_code == httpx.codes.PARTIAL_CONTENT, answer.text
+        sound += answer.content
+    assert bytes(sound[44:]) == expected
+    assert "Everybody" not in ada.pages.get(f"/m/{code}/review/").text  # there is one voice to hear
+
+
 def test_what_is_no_recording_says_so(stack: Stack) -> None:
     ada = Person(stack.base_url)
     ada.sign_up("Ada")

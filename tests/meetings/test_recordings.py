@@ -251,6 +251,18 @@ def test_how_speakers_are_told_apart_can_be_said(browser: Client, wanted: dict[s
     assert browser.post("/recordings/begin/", fields).status_code == status
 
 
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_audio_is_kept_only_where_the_uploader_says_that_all_agree(browser: Client, keep: bool) -> None:
+    answer = browser.post(
+        "/recordings/begin/", {"title": "Board", "size_bytes": 4} | ({"keep_audio": "on"} if keep else {})
+    )
+    recording = Recording.objects.get(pk=UUID(answer.json()["url"].split("/")[2]))
+    send(browser, recording, 0, b"RIFF")
+    recordings.open_recording(recording.job, 5_000)
+    meeting = Meeting.objects.get()
+    assert (meeting.keep_audio, meeting.participants.get().audio_agreed) == (keep, keep or None)
+
+
 def test_a_failed_job_says_why_and_can_be_tried_again(browser: Client) -> None:
     recording = complete(browser)
     recordings.fail(recording.job.pk, "silent")

@@ -5,6 +5,7 @@ import { PlayerController } from "./player_controller";
 const page = `
   <div data-controller="player" data-player-words-value="/words" data-action="keydown@window->player#pressed">
     ${template("meetings/_player.html")}
+    <button class="clip" data-action="player#hearClip" data-player-start-param="9000" data-player-end-param="9500"></button>
     <div data-player-target="lines" data-action="click->player#hear focusin->player#chosen">
       <article tabindex="-1" data-sequence="1" data-start="1000"><p data-slot="text">one two</p></article>
       <article tabindex="-1" data-sequence="2" data-start="9000"><p data-slot="text">three</p><form><textarea></textarea></form></article>
@@ -53,6 +54,21 @@ async function playsAt(seconds: number): Promise<void> {
   await settled();
   await settled();
 }
+
+it("plays a stretch and no more, but goes on where somebody moves elsewhere meanwhile", async () => {
+  find(".clip").click();
+  expect([playing, audio.currentTime]).toEqual([true, 9]);
+  audio.dispatchEvent(new Event("play"));
+  audio.currentTime = 9.6;
+  await vi.waitFor(() => expect(playing).toBe(false));
+  find(".clip").click();
+  press("b");
+  expect(audio.currentTime).toBe(6);
+  audio.dispatchEvent(new Event("play"));
+  audio.currentTime = 9.6;
+  await settled();
+  expect(playing).toBe(true);
+});
 
 it("plays, pauses and goes back by keys, also while one writes", () => {
   press(" ");

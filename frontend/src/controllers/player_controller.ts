@@ -27,6 +27,7 @@ export class PlayerController extends Controller<HTMLElement> {
   private forgottenAt = 0;
   private heard: HTMLElement | null = null;
   private frame = 0;
+  private until: number | null = null; // where a clip ends
 
   disconnect(): void {
     cancelAnimationFrame(this.frame);
@@ -90,6 +91,13 @@ export class PlayerController extends Controller<HTMLElement> {
     this.play();
   }
 
+  /** A button's stretch of the audio, and no more. */
+  hearClip({ params }: { params: { start: number; end: number } }): void {
+    this.seek(params.start);
+    this.until = params.end;
+    this.play();
+  }
+
   /** A line was chosen by key: it is what is heard next. */
   chosen(event: FocusEvent): void {
     const line = (event.target as Element).closest<HTMLElement>("[data-start]");
@@ -106,6 +114,7 @@ export class PlayerController extends Controller<HTMLElement> {
   }
 
   stopped(): void {
+    this.until = null;
     this.showPlaying(false);
     cancelAnimationFrame(this.frame);
   }
@@ -132,6 +141,7 @@ export class PlayerController extends Controller<HTMLElement> {
 
   private tick(): void {
     void this.moved();
+    if (this.until !== null && this.nowMs >= this.until) this.audioTarget.pause();
     if (!this.audioTarget.paused) this.frame = requestAnimationFrame(() => this.tick());
   }
 
@@ -144,6 +154,7 @@ export class PlayerController extends Controller<HTMLElement> {
   }
 
   private seek(ms: number): void {
+    this.until = null;
     this.audioTarget.currentTime = ms / 1_000;
     void this.moved();
   }

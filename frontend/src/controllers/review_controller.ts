@@ -3,16 +3,20 @@ import { historyItem, previewItem } from "../review/diff-element";
 import type { ReviewLine } from "../review/line";
 import { LineEditor } from "../review/line-editor";
 import { LineList } from "../review/line-list";
+import { sampleItem } from "../review/sample-element";
 import { Refused, type ReviewData, ReviewServer } from "../review/server";
 import { after, type Replacement, Transcript } from "../review/transcript";
 import { slot } from "../room/segment-element";
 
 const POLL_MS = 3_000;
 const PREVIEWED = 100;
+const SAMPLES = 3;
 
 /** The review of a transcript: one line is current; keys and buttons act on it. */
 export class ReviewController extends Controller<HTMLElement> {
-  static targets = [..."lines template form facts statuses notice matches preview recognised history".split(" ")];
+  static targets = [
+    ..."lines template form facts statuses notice matches preview recognised history samples sample".split(" "),
+  ];
   static values = { url: String };
   declare linesTarget: HTMLElement;
   declare templateTarget: HTMLTemplateElement;
@@ -24,6 +28,8 @@ export class ReviewController extends Controller<HTMLElement> {
   declare previewTarget: HTMLElement;
   declare recognisedTarget: HTMLElement;
   declare historyTarget: HTMLElement;
+  declare samplesTarget: HTMLElement;
+  declare sampleTarget: HTMLTemplateElement;
   declare urlValue: string;
   private server!: ReviewServer;
   private readonly transcript = new Transcript();
@@ -262,7 +268,15 @@ export class ReviewController extends Controller<HTMLElement> {
   }
 
   private dialog(name: string): void {
+    if (name === "rename") this.samples();
     this.element.querySelector<HTMLDialogElement>(`[data-dialog="${name}"]`)?.showModal();
+  }
+
+  /** What tells who it is that gets a name. */
+  samples(): void {
+    const chosen = this.samplesTarget.closest("form")?.querySelector<HTMLSelectElement>("[data-people]");
+    const lines = this.transcript.longest(chosen?.value ?? "", SAMPLES);
+    this.samplesTarget.replaceChildren(...lines.map((line) => sampleItem(this.sampleTarget, line)));
   }
 
   close(event: Event): void {

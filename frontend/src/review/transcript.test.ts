@@ -33,6 +33,19 @@ function sequences(lines: ReviewLine[]): number[] {
   return lines.map(({ sequence }) => sequence);
 }
 
+it("tells who somebody is by the longest of what they said, in its order", () => {
+  const transcript = new Transcript();
+  const lines = [600, 3_000, 900, 2_000].map((length, at) => line(at, { end_ms: at * 1_000 + length }));
+  const others = [
+    line(5, { participant_id: "bob", end_ms: 50_000 }),
+    line(6, { hidden: true, end_ms: 50_000 }),
+    line(7, { kind: "gap", end_ms: 50_000 }),
+  ];
+  transcript.take(data([...lines, ...others]));
+  expect(sequences(transcript.longest("ada", 2))).toEqual([1, 3]);
+  expect(transcript.longest("nobody", 2)).toEqual([]);
+});
+
 it("takes pages of lines that come while lines of earlier pages change", () => {
   const transcript = new Transcript();
   transcript.take(data([line(1), line(2)]));

@@ -80,6 +80,15 @@ export class Transcript {
       .find((other) => other.participant_id === line.participant_id && !other.hidden && other.kind === "speech");
   }
 
+  /** What somebody said at the greatest length, in the order it was said. */
+  longest(personId: string, count: number): ReviewLine[] {
+    return this.ordered
+      .filter((line) => line.participant_id === personId && line.kind === "speech" && !line.hidden)
+      .sort((one, other) => other.end_ms - other.start_ms - (one.end_ms - one.start_ms))
+      .slice(0, count)
+      .sort((one, other) => one.start_ms - other.start_ms);
+  }
+
   /** The lines that a replacement changes. */
   found(wanted: Replacement): ReviewLine[] {
     if (!wanted.find) return [];
