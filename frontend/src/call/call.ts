@@ -1,24 +1,26 @@
 import type { SignalKind, Signalled } from "../protocol";
-import { Peer } from "./peer";
+import { type MediaKind, Peer } from "./peer";
 
-/** A mesh sends one's voice to everybody: beyond so many people that is too much for a home's uplink. */
+/** A mesh sends one's voice and picture to everybody: beyond so many people that is too much for a home's uplink. */
 export const MAX_PEOPLE = 6;
 const RETRY_MS = 8_000;
 
 export interface CallListener {
   send(to: string, kind: SignalKind, body: string): void;
   heard(participantId: string, media: MediaStream): void;
+  /** Somebody's picture; null when there is none any more. */
+  seen(participantId: string, media: MediaStream | null): void;
   gone(participantId: string): void;
 }
 
 /**
- * Hearing each other: one connection to each of the others who hear. A page says `hello` to those it is not connected
+ * Hearing and seeing each other: one connection to each of the others who hear. A page says `hello` to those it is not connected
  * with; of two pages the one with the smaller participant id offers, asked for by `ready` if need be.
  */
 export class Call {
   private readonly peers = new Map<string, Peer>();
   private readonly greetedAt = new Map<string, number>();
-  private track: MediaStreamTrack | null = null;
+  private readonly tracks: Record<MediaKind, MediaStreamTrack | null> = { audio: null, video: null };
 
   constructor(
     private readonly you: string,
@@ -33,9 +35,10 @@ export class Call {
     for (const id of others) this.greet(id, now);
   }
 
-  say(track: MediaStreamTrack | null): void {
-    this.track = track;
-    for (const peer of this.peers.values()) void peer.say(track);
+  /** What the others hear or see from now on; null for nothing. */
+  give(kind: MediaKind, track: MediaStreamTrack | null): void {
+    this.tracks[kind] = track;
+    for (const peer of this.peers.values()) void peer.give(kind, track);
   }
 
   signalled({ sender, kind, body }: Signalled, now: number): void {
@@ -71,11 +74,13 @@ export class Call {
     const peer = new Peer(this.you > id, this.servers, {
       send: (kind, body) => this.listener.send(id, kind, body),
       heard: (media) => this.listener.heard(id, media),
+      seen: (media) => this.listener.seen(id, media),
       failed: () => this.drop(id),
     });
     this.peers.set(id, peer);
     this.greetedAt.set(id, now); // the negotiation gets its time before the next hello
-    void peer.say(this.track);
+    void peer.give("audio", this.tracks.audio);
+    if (this.tracks.video) void peer.give("video", this.tracks.video);
     return peer;
   }
 

@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import { Call, MAX_PEOPLE } from "../call/call";
-import { announce, type MicrophoneMedia, type RoomChanged, type RoomSignalled } from "../room/events";
+import type { MediaKind } from "../call/peer";
+import { announce, type CameraMedia, type MicrophoneMedia, type RoomChanged, type RoomSignalled } from "../room/events";
 import { rememberedSound, rememberSound } from "../room/sound-choice";
 import type { RoomStore } from "../room/store";
 
@@ -16,7 +17,7 @@ export class HearingController extends Controller<HTMLElement> {
   declare stateValue: HearingState;
   private store: RoomStore | null = null;
   private call: Call | null = null;
-  private track: MediaStreamTrack | null = null;
+  private readonly tracks: Record<MediaKind, MediaStreamTrack | null> = { audio: null, video: null };
   private wanted = !rememberedSound(localStorage).captionsOnly;
 
   disconnect(): void {
@@ -49,8 +50,16 @@ export class HearingController extends Controller<HTMLElement> {
   }
 
   microphone(event: MicrophoneMedia): void {
-    this.track = event.detail.media?.getAudioTracks()[0] ?? null;
-    this.call?.say(this.track);
+    this.give("audio", event.detail.media?.getAudioTracks()[0] ?? null);
+  }
+
+  camera(event: CameraMedia): void {
+    this.give("video", event.detail.media?.getVideoTracks()[0] ?? null);
+  }
+
+  private give(kind: MediaKind, track: MediaStreamTrack | null): void {
+    this.tracks[kind] = track;
+    this.call?.give(kind, track);
   }
 
   toggle(): void {
@@ -73,6 +82,7 @@ export class HearingController extends Controller<HTMLElement> {
   stateValueChanged(): void {
     for (const label of this.labelTargets) label.hidden = label.dataset.state !== this.stateValue;
     this.buttonTarget.ariaPressed = String(this.stateValue === "on");
+    announce("hearing:changed", { on: this.stateValue === "on" || this.stateValue === "blocked" });
   }
 
   private calling(): Call {
@@ -80,18 +90,23 @@ export class HearingController extends Controller<HTMLElement> {
     this.call = new Call(this.store?.you ?? "", this.store?.iceServers ?? [], {
       send: (to, kind, body) => announce("room:signal", { request: { type: "signal", to, kind, body } }),
       heard: (id, media) => this.voice(id, media),
-      gone: (id) =>
-        this.voices()
-          .find((voice) => voice.dataset.participant === id)
-          ?.remove(),
+      seen: (id, media) => announce("room:seen", { id, media }),
+      gone: (id) => this.gone(id),
     });
-    this.call.say(this.track);
+    for (const kind of ["audio", "video"] as const) this.call.give(kind, this.tracks[kind]);
     return this.call;
   }
 
   private hangUp(): void {
     this.call?.close();
     this.call = null;
+  }
+
+  private gone(id: string): void {
+    this.voices()
+      .find((voice) => voice.dataset.participant === id)
+      ?.remove();
+    announce("room:seen", { id, media: null });
   }
 
   private voice(id: string, media: MediaStream): void {

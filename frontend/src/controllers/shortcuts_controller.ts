@@ -9,6 +9,7 @@ export class ShortcutsController extends Controller<HTMLElement> {
   pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
     if (event.key === "m") this.dispatch("microphone");
+    if (event.key === "v") announce("shortcuts:camera");
     if (event.key === "h") announce("shortcuts:hand");
     if (event.key === "?") announce("shortcuts:help");
     if (event.key === "l") announce("shortcuts:large-type");

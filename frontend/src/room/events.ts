@@ -46,6 +46,12 @@ export type RecordChanged = CustomEvent<{ off: boolean }>;
 export type RoomSignalled = CustomEvent<Signalled>;
 /** `microphone:media`: what the others may hear, or null when there is no microphone. */
 export type MicrophoneMedia = CustomEvent<{ media: MediaStream | null }>;
+/** `camera:media`: what the others may see, or null when the camera is off. */
+export type CameraMedia = CustomEvent<{ media: MediaStream | null }>;
+/** `hearing:changed`: whether this page and the others are connected to each other. */
+export type HearingChanged = CustomEvent<{ on: boolean }>;
+/** `room:seen`: somebody's picture, or null when there is none any more. */
+export type RoomSeen = CustomEvent<{ id: string; media: MediaStream | null }>;
 /** `room:denied`: the server did not take a message. */
 export type RoomDenied = CustomEvent<Refusal>;
 
