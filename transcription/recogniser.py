@@ -62,7 +62,8 @@ class Recogniser:
     def open(self, stream: StreamInfo, resume_sample: int = 0) -> "Speaker":
         """`resume_sample` (at 16 kHz): everything before is settled already and is ignored."""
         source = Source(stream.meeting_id, stream.stream_id)
-        company = self._companies.setdefault(stream.meeting_id, LanguageEvidence(MOST_OTHERS))
+        # A check of a microphone belongs to no meeting: it is a company of its own.
+        company = self._companies.setdefault(stream.meeting_id or stream.stream_id, LanguageEvidence(MOST_OTHERS))
         processor = SpeakerProcessor(stream, self._activity(), resume_sample, company=company)
         return Speaker(processor, self._scheduler, source)
 

@@ -7,9 +7,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 
 from transcription.captions import Caption, Final, Settled
+from transcription.engines.base import Hypothesis, SpokenWord
 from transcription.engines.scripted import counter_frame
 from transcription.errors import EngineFailed, ModelUnavailable
 from transcription.recogniser import Recogniser, RecogniserSettings
+from transcription.speaker import Job, SpeakerProcessor
 from transcription.streams import StreamInfo
 
 Start = Callable[..., AbstractAsyncContextManager[Recogniser]]
@@ -142,3 +144,24 @@ async def test_a_missing_model_is_said_at_the_start(monkeypatch: pytest.MonkeyPa
     made = Recogniser(RecogniserSettings(model="no such model"))
     with pytest.raises((ModelUnavailable, EngineFailed), match="no such model"):
         await made.start()
+
+
+async def test_what_a_meeting_speaks_is_known_to_its_newcomers_and_to_nobody_else() -> None:
+    recogniser = Recogniser(RecogniserSettings("scripted"))
+    streams = [("ada", "one", "de"), ("bob", "one", ""), ("eve", "two", ""), ("check", "", "")]
+    ada, bob, eve, check = (
+        recogniser.open(StreamInfo(name, meeting, name, language=language)).processor
+        for name, meeting, language in streams
+    )
+
+    def job_of(processor: SpeakerProcessor) -> Job:
+        for index in range(10):
+            processor.push(counter_frame(1), index * 1_600)
+        processor.flush()
+        job = processor.next_job(0)
+        assert job is not None
+        return job
+
+    ada.apply(job_of(ada), Hypothesis((SpokenWord("ja", 0, 1_600, 1.0),), "de"))
+    leanings = [job_of(processor).window.leaning for processor in (bob, eve, check)]
+    assert [list(leaning) for leaning in leanings] == [["de"], [], []]
