@@ -96,13 +96,21 @@ class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
             "planned_minutes",
             "language",
             "agenda",
+            "terms",
             "keep_audio",
             "audio_days",
             "time_zone",
         )
-        widgets: ClassVar = {"agenda": forms.Textarea(attrs={"rows": 5})}
+        widgets: ClassVar = {
+            "agenda": forms.Textarea(attrs={"rows": 5}),
+            "terms": forms.Textarea(attrs={"rows": 3}),
+        }
         help_texts: ClassVar = {
             "agenda": _("Names and terms in it help the recogniser."),
+            "terms": _(
+                "People, products and places that may be mentioned, one a line: the recogniser listens for them, as for"
+                " the names of who takes part and for what you put right in earlier meetings."
+            ),
             "keep_audio": _("Of those who agree when they enter, so that the transcript can be checked against it."),
         }
 

@@ -18,7 +18,7 @@ from meetings.database import in_database
 from meetings.models import AudioStream
 from meetings.services import kept_audio, second_pass
 from meetings.services.captions import to_ms
-from meetings.services.streams import vocabulary_of
+from meetings.services.vocabulary import vocabulary_of
 from meetings.services.words import TimedWord
 from transcription import offline
 from transcription.captions import SAMPLE_RATE

@@ -48,6 +48,7 @@ def _zone(name: str) -> str:
 
 Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_visible), AfterValidator(_storable)]
 PRINTABLE = {"pattern": r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"}  # for readers of the description
+Terms = Annotated[str, Field(max_length=5_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
 Agenda = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
 Caption = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
 Language = Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGES)})]
@@ -81,6 +82,7 @@ class NewMeeting(Input):
     title: Title
     language: KnownLanguage = Field("", description="BCP-47; empty finds it for each speaker.")
     agenda: Agenda = Field("", description="Names and terms in it help the recogniser.")
+    terms: Terms = Field("", description="Names and terms that may be said, by line or comma: it listens for them.")
     time_zone: TimeZone = "UTC"
 
 
@@ -90,6 +92,7 @@ class MeetingChange(Input):
     title: Title | None = None
     language: KnownLanguage | None = None
     agenda: Agenda | None = None
+    terms: Terms | None = None
     time_zone: TimeZone | None = None
 
 
@@ -100,6 +103,7 @@ class MeetingOut(Schema):
     title: str
     language: str
     agenda: str
+    terms: str
     time_zone: str
     status: Status
     host: str = Field(description="The name of the host.")

@@ -37,6 +37,7 @@ class Meeting(models.Model):
     title = models.CharField(_("title"), max_length=200)
     language = models.CharField(_("language"), max_length=16, blank=True, help_text=_("Empty finds it per speaker."))
     agenda = models.TextField(_("agenda"), max_length=10_000, blank=True)
+    terms = models.TextField(_("names and terms"), max_length=5_000, blank=True)  # that may be said, by line or comma
     host = models.ForeignKey(User, on_delete=models.PROTECT, related_name="hosted_meetings", verbose_name=_("host"))
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
     planned_at = models.DateTimeField(_("planned for"), null=True, blank=True)  # empty: now, or whenever somebody comes

@@ -15,6 +15,7 @@ from meetings.models import AudioStream, Job, Meeting, Participant, Recording
 from meetings.services import events, speakers
 from meetings.services.speakers import Diarization
 from meetings.services.uploads import path_of
+from meetings.services.vocabulary import vocabulary_of
 from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
 
@@ -96,6 +97,7 @@ def open_recording(job: Job, length_ms: int, voices: int | None = None) -> list[
             meeting_id=str(stream.participant.meeting_id),
             participant_id=str(stream.participant_id),
             language=recording.language,
+            vocabulary=vocabulary_of(stream.participant),
         )
         for stream in streams
     ]

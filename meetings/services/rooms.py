@@ -48,6 +48,7 @@ def create_meeting(
     *,
     language: str = "",
     agenda: str = "",
+    terms: str = "",
     time_zone: str = "UTC",
     planned_at: datetime | None = None,
     planned_minutes: int = 60,
@@ -59,12 +60,18 @@ def create_meeting(
         title=title,
         language=language,
         agenda=agenda,
+        terms=terms,
         time_zone=time_zone,
         planned_at=planned_at,
         planned_minutes=planned_minutes,
         keep_audio=keep_audio,
         audio_days=audio_days,
     )
+
+
+def terms_of_last_meeting(host_id: int | None) -> str:
+    """Names and terms that the host listed the last time."""
+    return Meeting.objects.filter(host=host_id).order_by("-created_at").values_list("terms", flat=True).first() or ""
 
 
 def create_meeting_once(host: User, key: str, **fields: str) -> Meeting:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from meetings.models import AudioStream, Meeting, Participant
 from meetings.protocol.requests import AudioStart
 from meetings.services.rooms import complete_meeting
+from meetings.services.vocabulary import vocabulary_of
 from transcription.streams import StreamInfo
 
 
@@ -58,11 +59,6 @@ def _info(participant: Participant, stream: AudioStream) -> StreamInfo:
         language=stream.language,
         vocabulary=vocabulary_of(participant),
     )
-
-
-def vocabulary_of(participant: Participant) -> tuple[str, ...]:
-    """Names that may be said in the participant's meeting."""
-    return tuple(participant.meeting.participants.values_list("display_name", flat=True)[:50])
 
 
 def note_received(stream_id: str, sample: int) -> None:

@@ -72,7 +72,7 @@ def calendar_entry(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_required
 def new(request: HttpRequest) -> HttpResponse:
-    form = MeetingForm(request.POST or None)
+    form = MeetingForm(request.POST or None, initial={"terms": rooms.terms_of_last_meeting(request.user.pk)})
     if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
         meeting = rooms.create_meeting(request.user, **form.cleaned_data)
         agreed = meeting.keep_audio or None

@@ -30,6 +30,7 @@ from transcription.engines.whisper_text import (
 )
 from transcription.language import LEAST, chances, join_words, likeliest, split_words
 from transcription.models import resolve_model
+from transcription.vocabulary import alike, names_one
 
 MOST_LANES = 4  # on a CPU: threads that share one decode wait for each other, and each lane has a model in memory
 BEAM = 5
@@ -77,13 +78,25 @@ class WhisperEngine:
 
     def decode(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """Windows that take the same number of prompt tokens share a batch."""
-        order = sorted(range(len(windows)), key=lambda index: self._shape(windows[index]))
+        plain = [msgspec.structs.replace(window, vocabulary=()) for window in windows]
+        order = sorted(range(len(plain)), key=lambda index: self._shape(plain[index]))
         answers: dict[int, Hypothesis] = {}
-        for _, group in groupby(order, key=lambda index: self._shape(windows[index])):
+        for _, group in groupby(order, key=lambda index: self._shape(plain[index])):
             places = list(group)
-            heard = self._decode_batch([windows[place] for place in places])
+            heard = self._decode_batch([plain[place] for place in places])
             answers.update(zip(places, heard, strict=True))
-        return [answers[index] for index in range(len(windows))]
+        return [self._with_names(window, answers[index]) for index, window in enumerate(windows)]
+
+    def _with_names(self, window: Window, heard: Hypothesis) -> Hypothesis:
+        """A final with words that may be one of the names and terms is heard again, with those in mind."""
+        terms = alike(heard.texts, window.vocabulary) if window.final else ()
+        if not terms:
+            return heard
+        asked = msgspec.structs.replace(window, language=heard.language, vocabulary=terms)
+        [named] = self._decode_batch([asked])
+        if not names_one(heard.texts, named.texts, terms):
+            return heard
+        return msgspec.structs.replace(named, languages=heard.languages)
 
     def _shape(self, window: Window) -> tuple[bool, int]:
         return window.final, len(self._prompt(window, self._tokenizer("en")))
@@ -166,7 +179,7 @@ class WhisperEngine:
 
     def _prompt(self, window: Window, tokenizer: Tokenizer) -> list[int]:
         sequence = list(tokenizer.sot_sequence)
-        if window.final and window.vocabulary:
+        if window.vocabulary:
             terms = tokenizer.encode(" " + ", ".join(window.vocabulary))[:MAX_PROMPT]
             sequence = [tokenizer.sot_prev, *terms, *sequence]
         start = tokenizer.timestamp_begin
