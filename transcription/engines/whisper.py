@@ -6,6 +6,7 @@ again; where they still do, alignment finds no time for the echo and it is cut.
 """
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from itertools import groupby, takewhile
 from math import log
@@ -45,6 +46,7 @@ FINAL_SHORTEST = 5 * SAMPLE_RATE  # with the silence: below it even the beam rep
 LONGEST = 28 * SAMPLE_RATE
 TOKENS_A_SECOND = 8  # nobody speaks faster
 MAX_PROMPT = 220  # vocabulary tokens, half of what the decoder holds
+HURRIED_SECONDS = 2.5  # a decode that took longer is not made again for names: a machine so slow has none to spare
 
 
 def device_and_precision(device: str, compute_type: str) -> tuple[str, str]:
@@ -81,10 +83,13 @@ class WhisperEngine:
         plain = [msgspec.structs.replace(window, vocabulary=()) for window in windows]
         order = sorted(range(len(plain)), key=lambda index: self._shape(plain[index]))
         answers: dict[int, Hypothesis] = {}
+        began = time.monotonic()
         for _, group in groupby(order, key=lambda index: self._shape(plain[index])):
             places = list(group)
             heard = self._decode_batch([plain[place] for place in places])
             answers.update(zip(places, heard, strict=True))
+        if time.monotonic() - began > HURRIED_SECONDS:
+            return [answers[index] for index in range(len(windows))]
         return [self._with_names(window, answers[index]) for index, window in enumerate(windows)]
 
     def _with_names(self, window: Window, heard: Hypothesis) -> Hypothesis:
