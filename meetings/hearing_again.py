@@ -23,6 +23,7 @@ from meetings.services.words import TimedWord
 from transcription import offline
 from transcription.captions import SAMPLE_RATE
 from transcription.offline import Heard, HeardWord, OfflineSettings
+from transcription.vocabulary import near
 
 LONGEST = 10 * 60 * SAMPLE_RATE  # decoded in one go; 19 MB
 SEAM = 20 * SAMPLE_RATE  # before it the quietest moment is looked for, to cut there
@@ -151,14 +152,21 @@ async def _listener(model: str) -> AsyncIterator[Process]:
         await child.wait()
 
 
+def _terms(stretch: Stretch, stream: AudioStream) -> tuple[str, ...]:
+    """What may be said of what the meeting listens for, by the lines that are there."""
+    end = stretch.first_sample + len(stretch.samples)
+    lines = stream.segments.filter(start_sample__lt=end, end_sample__gt=stretch.first_sample)
+    return near(" ".join(lines.values_list("text", flat=True)).split(), vocabulary_of(stream.participant))
+
+
 async def _hear(
     child: Process, stretch: Stretch, stream: AudioStream, note: Callable[[int], Awaitable[None]]
 ) -> AsyncIterator[Heard]:
     """What is understood of a stretch, part by part; `note` is told how far it is. Raises ListenerFailed."""
     assert child.stdin is not None
     pcm = stretch.samples.astype("<i2").tobytes()
-    names = await in_database(vocabulary_of, stream.participant)
-    request = offline.Stretch(len(pcm), stream.language, names)
+    terms = await in_database(_terms, stretch, stream)
+    request = offline.Stretch(len(pcm), stream.language, terms)
     with suppress(ConnectionError):  # then its last words are still to be read
         child.stdin.writelines([msgspec.json.encode(request) + b"\n", pcm])
         await child.stdin.drain()

@@ -7,11 +7,13 @@ said.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from itertools import islice
 from unicodedata import normalize
 
 ALIKE = 0.6  # of the letters, in their order
 SHORT, SHORT_ALIKE = 5, 0.8  # short words are easily alike, and so are pieces of others
 MOST_TERMS = 8
+MOST_NEAR = 30
 
 
 def letters(text: str) -> str:
@@ -22,7 +24,15 @@ def letters(text: str) -> str:
 def alike(words: Sequence[str], terms: Sequence[str]) -> tuple[str, ...]:
     """The terms that the words, or some that follow each other, may be misheard for; none that was heard as it is."""
     heard = [letters(word) for word in words]
-    return tuple(term for term in dict.fromkeys(terms) if _may_be(letters(term), len(term.split()), heard))[:MOST_TERMS]
+    found = (term for term in dict.fromkeys(terms) if not _is_among(term, heard) and _may_be(term, heard))
+    return tuple(islice(found, MOST_TERMS))
+
+
+def near(words: Sequence[str], terms: Sequence[str]) -> tuple[str, ...]:
+    """The terms that are among the words or may be: for hearing minutes of the same audio again."""
+    heard = [letters(word) for word in words]
+    found = (term for term in dict.fromkeys(terms) if _is_among(term, heard) or _may_be(term, heard))
+    return tuple(islice(found, MOST_NEAR))
 
 
 def names_one(before: Sequence[str], after: Sequence[str], terms: Sequence[str]) -> bool:
@@ -30,17 +40,18 @@ def names_one(before: Sequence[str], after: Sequence[str], terms: Sequence[str])
     if abs(len(after) - len(before)) > max(2, len(before) // 4):
         return False
     heard = [letters(word) for word in after]
-    return any(letters(term) in _stretches(heard, len(term.split()), 1) for term in terms)
+    return any(_is_among(term, heard) for term in terms)
 
 
-def _may_be(term: str, length: int, heard: Sequence[str]) -> bool:
-    if not term:
-        return False
-    if term in _stretches(heard, length, 1):
-        return False
-    spread, least = (0, SHORT_ALIKE) if len(term) < SHORT else (1, ALIKE)
-    stretches = set(_stretches(heard, length, spread))
-    return any(_likeness(term, stretch, least) >= least for stretch in stretches)
+def _is_among(term: str, heard: Sequence[str]) -> bool:
+    return letters(term) in _stretches(heard, len(term.split()), 1)
+
+
+def _may_be(term: str, heard: Sequence[str]) -> bool:
+    wanted = letters(term)
+    spread, least = (0, SHORT_ALIKE) if len(wanted) < SHORT else (1, ALIKE)
+    stretches = set(_stretches(heard, len(term.split()), spread))
+    return bool(wanted) and any(_likeness(wanted, stretch, least) >= least for stretch in stretches)
 
 
 def _stretches(heard: Sequence[str], length: int, spread: int) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from transcription.vocabulary import MOST_TERMS, alike, names_one
+from transcription.vocabulary import MOST_TERMS, alike, names_one, near
 
 TERMS = ("Nuzhat al-Zaman", "Manasseh", "Judah", "Kubernetes", "Ada", "Grace Hopper", "München", "ISO 27001")
 
@@ -30,6 +30,11 @@ def test_however_many_there_are_few_are_told() -> None:
     terms = [f"Alexandra{letter}" for letter in "abcdefghijklmnop"]
     assert len(alike(["Alexandre"], terms)) == MOST_TERMS
     assert alike(["Alexandre"], ["", "-", "Alexandra", "Alexandra"]) == ("Alexandra",)
+
+
+def test_what_was_heard_is_told_again_to_who_hears_it_later() -> None:
+    heard = "Minasae and Judah live in Munchin".split()
+    assert near(heard, TERMS) == ("Manasseh", "Judah", "München")
 
 
 def test_a_second_hearing_counts_when_it_has_a_name_and_is_the_same_sentence() -> None:
