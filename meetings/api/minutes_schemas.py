@@ -76,3 +76,14 @@ class NewMark(Input):
     owner: Name = ""
     due: date | None = None
     sequence: int | None = Field(None, ge=1, le=2**31 - 1, description="Of the segment it belongs to; else: now.")
+
+
+class MarkChange(Input):
+    """Only what is given is changed."""
+
+    revision: int = Field(ge=0, le=2**31 - 1, description="The one you read: a mark changed since is a conflict.")
+    kind: Literal["decision", "action", "note", "chat"] | None = None
+    text: Item | None = None
+    owner: Name | None = None
+    due: date | None = Field(None, description="null takes it away.")
+    withdrawn: bool | None = Field(None, description="Taken back, or brought back.")

@@ -189,7 +189,13 @@ class MarkOut(Schema):
     at_ms: int
     author: str
     segment_id: int | None
+    revision: int
+    withdrawn: bool
     created_at: datetime
+
+    @staticmethod
+    def resolve_withdrawn(mark: Mark) -> bool:
+        return mark.withdrawn_at is not None
 
     @staticmethod
     def resolve_author(mark: Mark) -> str:

@@ -116,3 +116,31 @@ def test_marks_that_cannot_be_are_refused(program: Program, meeting: Meeting, ev
     ended(meeting)
     assert program.post(path, good, 409)["code"] == "meeting_ended"
     assert not Mark.objects.exists()
+
+
+def test_a_mark_is_changed_taken_back_and_brought_back(program: Program, meeting: Meeting) -> None:
+    path = f"/meetings/{meeting.pk}/marks"
+    made = program.post(path, {"kind": "note", "text": "Ship", "due": "2026-03-09"})
+    changed = program.patch(f"{path}/{made['id']}", {"revision": 0, "kind": "action", "owner": "Grace"})
+    assert changed == {**made, "kind": "action", "owner": "Grace", "revision": 1}
+    assert program.patch(f"{path}/{made['id']}", {"revision": 0, "text": "x"}, 409)["code"] == "mark_changed_meanwhile"
+    taken = program.patch(f"{path}/{made['id']}", {"revision": 1, "withdrawn": True, "due": None})
+    assert (taken["withdrawn"], taken["due"], taken["text"]) == (True, None, "Ship")
+    assert program.get(path)["items"] == []
+    assert program.patch(f"{path}/{made['id']}", {"revision": 2, "withdrawn": False})["withdrawn"] is False
+    assert len(program.get(path)["items"]) == 1
+
+
+def test_only_its_author_and_hosts_change_a_mark(program: Program, meeting: Meeting, eve: User) -> None:
+    path = f"/meetings/{meeting.pk}/marks"
+    made = program.post(path, {"kind": "note", "text": "Ship"})
+    Program(eve).patch(f"{path}/{made['id']}", {"revision": 0, "text": "x"}, 404)
+    member = Participant.objects.create(meeting=meeting, user=eve, display_name="Eve", role="member", color=3)
+    Program(eve).patch(f"{path}/{made['id']}", {"revision": 0, "text": "x"}, 403)
+    theirs = Program(eve).post(path, {"kind": "note", "text": "Mine"})
+    assert program.patch(f"{path}/{theirs['id']}", {"revision": 0, "text": "Ours"})["author"] == member.display_name
+    program.patch(f"{path}/{uuid4()}", {"revision": 0}, 404)
+    assert program.patch(f"{path}/{made['id']}", {"revision": 0, "text": " "}, 422)["errors"][0]["field"] == "body.text"
+    assert program.patch(f"{path}/{made['id']}", {}, 422)["errors"][0]["field"] == "body.revision"
+    ended(meeting)
+    assert program.patch(f"{path}/{made['id']}", {"revision": 0}, 409)["code"] == "meeting_ended"
