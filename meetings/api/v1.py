@@ -1,6 +1,6 @@
 """The API put together: its parts and where they are."""
 
-from meetings.api import exports, jobs, marks, meetings, minutes, segments, webhooks
+from meetings.api import exports, jobs, marks, meetings, minutes, recordings, segments, webhooks
 from meetings.api.application import Api
 
 DESCRIPTION = """\
@@ -21,4 +21,5 @@ api.add_router("/meetings", marks.router)
 api.add_router("/meetings", minutes.router)
 api.add_router("/meetings", exports.router)
 api.add_router("", segments.router)
+api.add_router("/recordings", recordings.router)
 api.add_router("/webhooks", webhooks.router)
