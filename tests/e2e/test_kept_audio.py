@@ -128,9 +128,7 @@ def _listen(page: Page, address: str) -> None:
     assert time_of(page) == pytest.approx(max(0, before - 3), abs=0.01)
     page.get_by_label("Speed").select_option("2")
     assert page.locator("audio").evaluate("audio => audio.playbackRate") == 2
-    page.get_by_label("Whose voice").select_option("Ada")
-    until(page, "document.querySelector('audio').readyState > 0")
-    assert time_of(page) == pytest.approx(max(0, before - 3), abs=0.05)
+    expect(page.get_by_label("Whose voice")).to_have_count(0)  # there is one voice to hear
     page.get_by_label("Skip silence").check()
     page.get_by_label("Position").fill("0")
     page.locator(".review-line").first.focus()

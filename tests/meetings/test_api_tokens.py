@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.api.v1 import api
-from meetings.models import ApiToken, Meeting, Participant, User
-from meetings.services import events, tokens, uploads, webhooks
+from meetings.exports import Options
+from meetings.models import ApiToken, Mark, Meeting, Participant, User
+from meetings.services import documents, events, tokens, uploads, webhooks
 from tests.meetings.cast import say, signed_in
 from tests.meetings.programs import Program
 
@@ -95,18 +96,26 @@ OPERATIONS = [(method, path) for path, operations in api.get_openapi_schema()["p
 def test_every_operation_needs_a_token_and_a_seat(meeting: Meeting, eve: User, method: str, path: str) -> None:
     segment = say(meeting.participants.get(), 1_000, "the budget is nine million")
     webhook = webhooks.register(meeting.host, "https://example.org/hook", ["meeting.ended"])
+    recording = uploads.begin(meeting.host, "Board", "", 10)
     named = {
         "meeting_id": meeting.pk,
         "segment_id": segment.pk,
         "format": "md",
         "webhook_id": webhook.pk,
         "delivery_id": events.test_event(webhook).pk,
-        "job_id": uploads.begin(meeting.host, "Board", "", 10).pk,
+        "job_id": recording.pk,
+        "recording_id": recording.pk,
+        "offset": 0,
+        "document_id": documents.order(meeting, "docx", Options()).pk,
+        "mark_id": Mark.objects.create(
+            meeting=meeting, author=meeting.participants.get(), kind="note", at_ms=0, change=1
+        ).pk,
     }
     address = path.format(**named)
     bodies: dict[str, object] = {
         "segment_id": {"text": "x", "revision": 0},
         "minutes": {"revision": 0},
+        "mark_id": {"text": "x", "revision": 0},
         "marks": {"kind": "note", "text": "x"},
         "webhook_id": {"enabled": False},
     }

@@ -55,6 +55,17 @@ async function playsAt(seconds: number): Promise<void> {
   await settled();
 }
 
+it("goes on with another voice where it was", () => {
+  const select = find<HTMLSelectElement>(".player-choice select");
+  select.innerHTML = `<option value="/ada.wav">Ada</option>`;
+  audio.currentTime = 7;
+  press(" ");
+  select.dispatchEvent(new Event("change"));
+  audio.currentTime = 0;
+  audio.dispatchEvent(new Event("loadedmetadata"));
+  expect([audio.src.endsWith("/ada.wav"), audio.currentTime, playing]).toEqual([true, 7, true]);
+});
+
 it("plays a stretch and no more, but goes on where somebody moves elsewhere meanwhile", async () => {
   find(".clip").click();
   expect([playing, audio.currentTime]).toEqual([true, 9]);
