@@ -203,6 +203,7 @@ class Room(LastingSocket):
         self.errors: list[str] = []
         self.doubled = self.disordered = 0
         self.welcomes = 0
+        self._early: dict[int, dict[str, Any]] = {}  # lines that changed before they came, by sequence
 
     def opened(self) -> None:
         self.say(type="hello", last_sequence=self.sequence)
@@ -258,7 +259,7 @@ class Room(LastingSocket):
             self.doubled += 1
             return
         self.disordered += event["sequence"] != self.sequence + 1
-        self.finals.append(event)
+        self.finals.append(self._early.pop(event["sequence"], event))
         self.final_times.append(time.monotonic())
 
     def _update(self, event: dict[str, Any]) -> None:
@@ -267,6 +268,8 @@ class Room(LastingSocket):
         for place, final in enumerate(self.finals):
             if final["sequence"] == line["sequence"] and final["revision"] < line["revision"]:
                 self.finals[place] = line
+        if line["sequence"] > self.sequence:
+            self._early[line["sequence"]] = line
 
     def words(self, stream_id: str) -> list[int]:
         """The counters that were shown as finals of a stream, in the order of their sequence."""
