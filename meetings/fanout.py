@@ -7,7 +7,7 @@ edit, and a consumer that sees a hole reads the store.
 import logging
 import time
 from functools import partial
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -20,17 +20,13 @@ from meetings.protocol.events import (
     MeetingChanged,
     MeetingEnded,
     OffRecordChanged,
-    ParticipantHand,
-    ParticipantJoined,
-    ParticipantLeft,
-    ParticipantState,
     RoomEvent,
     SegmentUpdated,
 )
 from meetings.protocol.texts import encode
 from meetings.redis import redis_client, with_redis
 
-PRESENCE = ParticipantJoined | ParticipantLeft | ParticipantState | ParticipantHand | MeetingChanged | OffRecordChanged
+DOORS = MeetingChanged | OffRecordChanged  # numbered among the changes of who is there, as the doors stand by then
 logger = logging.getLogger(__name__)
 
 
@@ -63,12 +59,18 @@ def participant_group(participant_id: UUID | str) -> str:
     return f"participant.{UUID(str(participant_id)).hex}"
 
 
-async def publish(meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes | None = None) -> None:
-    """Send an event to everybody in the room; raises what Redis raises, unless the number of the event heals it."""
+async def publish(
+    meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes | None = None, presence: int = 0
+) -> None:
+    """Send an event to everybody in the room; raises what Redis raises, unless the number of the event heals it.
+
+    `presence` is the event's number among the changes of who is there, if it has one already.
+    """
     sequence = event.sequence if isinstance(event, CaptionFinal) else 0
     change = event.change if isinstance(event, MarkChanged) else 0
     edit = event.edit if isinstance(event, SegmentUpdated) else 0
-    presence = await _presence_number(meeting_id) if isinstance(event, PRESENCE) else 0
+    if isinstance(event, DOORS):
+        presence = await presence_number(meeting_id)
     message: RoomMessage = {
         "type": "room.event",
         "text": encode(event),
@@ -118,14 +120,19 @@ def presence_key(meeting_id: UUID | str) -> str:
     return f"presence:{meeting_id}:changes"
 
 
-async def _presence_number(meeting_id: UUID | str) -> int:
-    """The next one; it begins with the time in ms, so that it also rises when Redis lost count."""
-    key = presence_key(meeting_id)
+async def presence_number(meeting_id: UUID | str) -> int:
+    """The number of a change that was just made elsewhere; how things are is to be read after this call."""
     async with redis_client().pipeline() as steps:
-        steps.set(key, time.time_ns() // 1_000_000, nx=True)
-        steps.incr(key)
-        steps.expire(key, 24 * 3600)
-        return int((await steps.execute())[1])
+        return await numbered(steps, meeting_id)
+
+
+async def numbered(steps: Any, meeting_id: UUID | str) -> int:
+    """Make a change and number it at once. Numbers begin with the time in ms: they also rise when Redis lost count."""
+    key = presence_key(meeting_id)
+    steps.set(key, time.time_ns() // 1_000_000, nx=True)
+    steps.incr(key)
+    steps.expire(key, 24 * 3600)
+    return int((await steps.execute())[-2])
 
 
 def announce(meeting_id: UUID | str, event: RoomEvent) -> None:

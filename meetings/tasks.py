@@ -6,16 +6,15 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from celery import shared_task
 
-from meetings import fanout, hearing_again
+from meetings import hearing_again
 from meetings.diarizing import diarize_room
 from meetings.feeding import transcribe
-from meetings.protocol.events import ParticipantLeft
 from meetings.redis import audio_bus, with_redis
 from meetings.services import (
+    attendance,
     batches,
     deliveries,
     documents,
-    presence,
     proposals,
     recordings,
     retention,
@@ -33,13 +32,7 @@ TELL_APART_SECONDS = 60.0
 @shared_task
 def expire_presence() -> int:
     """Show participants whose connection died without a word as left; returns how many."""
-    count = 0
-    for meeting_id, participants in with_redis(presence.expire).items():
-        for participant_id in participants:
-            if presence.record_left(participant_id):
-                fanout.announce(meeting_id, ParticipantLeft(participant_id))
-                count += 1
-    return count
+    return with_redis(attendance.expire)
 
 
 @shared_task

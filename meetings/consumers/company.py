@@ -28,6 +28,6 @@ class Company:
 
     async def noticed(self, newest: int) -> None:
         """The newest change is known to be `newest`."""
-        if self._number is not None and newest > self._number:
+        if self._number is not None and newest != self._number:  # lower when Redis lost the last second
             self._number = newest
             await self._tell_everybody()

@@ -5,10 +5,10 @@ from uuid import UUID
 from meetings import fanout
 from meetings.database import in_database
 from meetings.models import Participant
-from meetings.protocol.events import MuteAsked, ParticipantHand, ParticipantJoined, ParticipantLeft
+from meetings.protocol.events import MuteAsked, ParticipantHand, ParticipantLeft
 from meetings.protocol.refusals import ProtocolError
 from meetings.protocol.requests import Admit, AskMute, HostRequest, LowerHand, Remove, Rename, SetMeeting
-from meetings.services import hosting, keeping, presence
+from meetings.services import attendance, hosting, keeping, presence
 
 
 async def host_meeting(by: Participant, request: HostRequest) -> None:
@@ -29,8 +29,8 @@ async def _do(by: Participant, request: HostRequest) -> None:
         case AskMute():
             await fanout.tell(request.participant_id, MuteAsked(by.display_name), of_meeting=by.meeting_id)
         case LowerHand():
-            await presence.set_hand(by.meeting_id, request.participant_id, False)
-            await fanout.publish(by.meeting_id, ParticipantHand(str(request.participant_id), None))
+            change = await presence.lower_hand(by.meeting_id, request.participant_id)
+            await fanout.publish(by.meeting_id, ParticipantHand(str(request.participant_id), None), presence=change)
         case Remove():
             await _remove(by.meeting_id, request.participant_id)
         case Admit():
@@ -41,20 +41,15 @@ async def _do(by: Participant, request: HostRequest) -> None:
 
 
 async def _rename(meeting_id: UUID, request: Rename) -> None:
-    person = await in_database(hosting.rename, meeting_id, request.participant_id, request.name)
-    await announce_person(person)
-
-
-async def announce_person(person: Participant) -> None:
-    """Tell the room how somebody is now."""
-    state = await presence.room_state(person.meeting_id)
-    await fanout.publish(person.meeting_id, ParticipantJoined(presence.participant_view(person, state)))
+    await in_database(hosting.rename, meeting_id, request.participant_id, request.name)
+    await attendance.announce_person(meeting_id, request.participant_id)
 
 
 async def _remove(meeting_id: UUID, participant_id: UUID) -> None:
     await in_database(hosting.remove, meeting_id, participant_id)
     await fanout.send_out(participant_id)
-    await fanout.publish(meeting_id, ParticipantLeft(str(participant_id)))
+    change = await fanout.presence_number(meeting_id)
+    await fanout.publish(meeting_id, ParticipantLeft(str(participant_id)), presence=change)
     await fanout.waiting_changed(meeting_id)
 
 
@@ -64,7 +59,7 @@ async def _set(by: Participant, request: SetMeeting) -> None:
         await fanout.publish(by.meeting_id, doors)
     if request.keep_audio is not None:
         meeting, host = await in_database(keeping.keep_audio, by.pk, request.keep_audio)
-        await announce_person(host)
+        await attendance.announce_person(meeting.pk, host.pk)
         await fanout.publish(meeting.pk, hosting.doors(meeting))
     if request.off_record is True:
         await fanout.publish(by.meeting_id, await in_database(hosting.go_off_record, by.meeting_id, by.pk))

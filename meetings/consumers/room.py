@@ -1,5 +1,6 @@
 """The room socket: captions, marks, presence and state as JSON texts."""
 
+import time
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from meetings.consumers.allowance import Allowance
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.company import Company
 from meetings.consumers.following import Following
-from meetings.consumers.hosting import announce_person, host_meeting
+from meetings.consumers.hosting import host_meeting
 from meetings.consumers.timing import delivered
 from meetings.consumers.welcome import everybody, welcome_message
 from meetings.database import in_database
@@ -21,9 +22,7 @@ from meetings.protocol.events import (
     MeetingEnded,
     ParticipantHand,
     ParticipantJoined,
-    ParticipantLeft,
     ParticipantState,
-    ParticipantView,
     SegmentUpdated,
     Signalled,
     Status,
@@ -32,7 +31,17 @@ from meetings.protocol.refusals import CloseCode, ProtocolError
 from meetings.protocol.requests import AddMark, AgreeToKeeping, EditMark, EditSegment, Hand, Hello, Ping, Signal, State
 from meetings.protocol.texts import decode_room_request
 from meetings.redis import redis_client
-from meetings.services import captions, corrections, hosting, keeping, marks, measurements, presence, transcribers
+from meetings.services import (
+    attendance,
+    captions,
+    corrections,
+    hosting,
+    keeping,
+    marks,
+    measurements,
+    presence,
+    transcribers,
+)
 from meetings.services.hearing import ice_servers
 from meetings.services.rooms import start_meeting
 
@@ -67,23 +76,13 @@ class RoomConsumer(MeetingConsumer):
         )
         if self.meeting.takes_audio:
             await in_database(start_meeting, self.meeting)
-            await in_database(presence.record_joined, self.participant.pk)
-        if not await presence.is_present(self.meeting.pk, self.participant.pk):
-            await fanout.publish(self.meeting.pk, ParticipantJoined(self._view()))
-        await presence.beat(self.meeting.pk, self.participant.pk, self.connection)
-
-    def _view(self) -> ParticipantView:
-        key = str(self.participant.pk)
-        hands = {} if self._hand_ms is None else {key: self._hand_ms}
-        state = presence.RoomState(frozenset({key}), frozenset() if self._muted else frozenset({key}), hands)
-        return presence.participant_view(self.participant, state)
+        if await presence.beat(self.meeting.pk, self.participant.pk, self.connection):
+            await attendance.come(self.participant)
 
     async def left(self) -> None:
-        if await presence.leave(self.meeting.pk, self.participant.pk, self.connection):
-            await presence.set_muted(self.meeting.pk, self.participant.pk, True)
-            await presence.set_hand(self.meeting.pk, self.participant.pk, False)
-            await in_database(presence.record_left, self.participant.pk)
-            await fanout.publish(self.meeting.pk, ParticipantLeft(str(self.participant.pk)))
+        change = await presence.leave(self.meeting.pk, self.participant.pk, self.connection)
+        if change is not None:
+            await attendance.go(self.meeting.pk, self.participant.pk, change)
 
     async def receive_text(self, text: str) -> None:
         request = decode_room_request(text)
@@ -195,9 +194,9 @@ class RoomConsumer(MeetingConsumer):
     async def _come_back(self) -> None:
         """Redis had forgotten this connection, or it was silent for so long that it counted as gone."""
         await presence.set_muted(self.meeting.pk, self.participant.pk, self._muted)
-        if self.meeting.takes_audio:
-            await in_database(presence.record_joined, self.participant.pk)
-        await fanout.publish(self.meeting.pk, ParticipantJoined(self._view()))
+        if self._hand_ms is not None:
+            await presence.raise_hand(self.meeting.pk, self.participant.pk, self._hand_ms)
+        await attendance.come(self.participant)
 
     async def _send_status(self) -> None:
         state, lag_ms = await transcribers.glance()
@@ -227,15 +226,18 @@ class RoomConsumer(MeetingConsumer):
             await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over.")
             return
         self._muted = muted
-        await presence.set_muted(self.meeting.pk, self.participant.pk, muted)
-        await fanout.publish(self.meeting.pk, ParticipantState(str(self.participant.pk), muted))
+        change = await presence.set_muted(self.meeting.pk, self.participant.pk, muted)
+        await fanout.publish(self.meeting.pk, ParticipantState(str(self.participant.pk), muted), presence=change)
 
     async def _agree(self, agreed: bool) -> None:
-        person = await in_database(keeping.agree, self.participant.pk, agreed)
-        self.participant.audio_agreed = agreed
-        await announce_person(person)
+        await in_database(keeping.agree, self.participant.pk, agreed)
+        await attendance.announce_person(self.meeting.pk, self.participant.pk)
         await fanout.record_changed(self.meeting.pk)
 
     async def _set_hand(self, raised: bool) -> None:
-        self._hand_ms = await presence.set_hand(self.meeting.pk, self.participant.pk, raised)
-        await fanout.publish(self.meeting.pk, ParticipantHand(str(self.participant.pk), self._hand_ms))
+        meeting, you = self.meeting.pk, self.participant.pk
+        if raised:
+            change, self._hand_ms = await presence.raise_hand(meeting, you, round(time.time() * 1_000))
+        else:
+            change, self._hand_ms = await presence.lower_hand(meeting, you), None
+        await fanout.publish(meeting, ParticipantHand(str(you), self._hand_ms), presence=change)

@@ -1,18 +1,35 @@
-"""Who is in the room. A connection is present until it leaves or its heartbeat expires, also when its server dies."""
+"""Who is in the room. A connection is present until it leaves or its heartbeat expires, also when its server dies.
+
+Every change has a number: first the change is made, then it is numbered, then read and announced. So the event with the
+highest number says how things are, in whatever order two servers got to it; a change that nobody announced is a hole.
+"""
 
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from django.utils import timezone
 
+from meetings.fanout import numbered, presence_key
 from meetings.models import Participant
 from meetings.protocol.events import ParticipantView
 from meetings.redis import redis_client
 
 EXPIRES_SECONDS = 20.0
 ROOMS = "presence:rooms"  # set of meeting ids with somebody present
+KEPT_SECONDS = 24 * 3600
+_LEAVE = files("meetings").joinpath("scripts", "leave.lua").read_text()
+
+
+class Departure(NamedTuple):
+    """Somebody whose last connection died without a word."""
+
+    meeting_id: str
+    participant_id: str
+    change: int
 
 
 def _key(meeting_id: UUID | str) -> str:
@@ -40,15 +57,15 @@ async def beat(meeting_id: UUID | str, participant_id: UUID | str, connection: s
         return bool((await steps.execute())[1])
 
 
-async def leave(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> bool:
-    """Take a connection out; True when it was the participant's last."""
-    redis = redis_client()
-    await redis.zrem(_key(meeting_id), _member(participant_id, connection))
-    return not await is_present(meeting_id, participant_id)
+async def leave(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> int | None:
+    """Take a connection out; returns the number of the change when it was the participant's last."""
+    keys = [_key(meeting_id), _unmuted_key(meeting_id), _hands_key(meeting_id), presence_key(meeting_id)]
+    now = time.time()
+    arguments = [str(participant_id), connection, now, int(now * 1_000), KEPT_SECONDS]
+    return cast("int | None", await redis_client().register_script(_LEAVE)(keys, arguments))
 
 
 async def is_present(meeting_id: UUID | str, participant_id: UUID | str) -> bool:
-    """Whether another connection of the participant lives."""
     return str(participant_id) in await present(meeting_id)
 
 
@@ -58,38 +75,46 @@ async def present(meeting_id: UUID | str) -> set[str]:
     return {member.decode().split()[0] for member in members}
 
 
-async def expire() -> dict[str, set[str]]:
-    """Drop dead connections; returns, by meeting id, the participants who thereby left."""
+async def expire() -> AsyncIterator[Departure]:
+    """Drop dead connections; yields the participants who thereby left."""
     redis = redis_client()
-    left: dict[str, set[str]] = {}
     for meeting_id in [room.decode() for room in await redis.smembers(ROOMS)]:
-        dead = await redis.zrangebyscore(_key(meeting_id), "-inf", time.time())
-        if dead:
-            await redis.zrem(_key(meeting_id), *dead)
-            gone = {member.decode().split()[0] for member in dead} - await present(meeting_id)
-            left[meeting_id] = gone
+        for member in await redis.zrangebyscore(_key(meeting_id), "-inf", time.time()):
+            participant_id, connection = member.decode().split()
+            number = await leave(meeting_id, participant_id, connection)
+            if number is not None:
+                yield Departure(meeting_id, participant_id, number)
         if not await redis.exists(_key(meeting_id)):
             await redis.srem(ROOMS, meeting_id)
-    return left
 
 
-async def set_muted(meeting_id: UUID | str, participant_id: UUID | str, muted: bool) -> None:
-    redis = redis_client()
-    change = redis.srem if muted else redis.sadd
-    await change(_unmuted_key(meeting_id), str(participant_id))
-    await redis.expire(_unmuted_key(meeting_id), 24 * 3600)
+# ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def set_hand(meeting_id: UUID | str, participant_id: UUID | str, raised: bool) -> int | None:
-    """Raise a hand or lower it; returns when it was raised, in ms since the epoch. A raised one keeps its place."""
-    redis, key = redis_client(), _hands_key(meeting_id)
-    if not raised:
-        await redis.zrem(key, str(participant_id))
-        return None
-    await redis.zadd(key, {str(participant_id): time.time() * 1_000}, nx=True)
-    await redis.expire(key, 24 * 3600)
-    score = await redis.zscore(key, str(participant_id))
-    return int(score) if score else None
+async def set_muted(meeting_id: UUID | str, participant_id: UUID | str, muted: bool) -> int:
+    """Returns the number of the change."""
+    async with redis_client().pipeline() as steps:
+        change = steps.srem if muted else steps.sadd
+        change(_unmuted_key(meeting_id), str(participant_id))
+        steps.expire(_unmuted_key(meeting_id), KEPT_SECONDS)
+        return await numbered(steps, meeting_id)
+
+
+async def raise_hand(meeting_id: UUID | str, participant_id: UUID | str, at_ms: int) -> tuple[int, int]:
+    """Returns the number of the change, and since when it is up in ms since the epoch: a raised one keeps its place."""
+    async with redis_client().pipeline() as steps:
+        steps.zadd(_hands_key(meeting_id), {str(participant_id): at_ms}, nx=True)
+        steps.expire(_hands_key(meeting_id), KEPT_SECONDS)
+        number = await numbered(steps, meeting_id)
+    since = await redis_client().zscore(_hands_key(meeting_id), str(participant_id))
+    return number, int(since or at_ms)
+
+
+async def lower_hand(meeting_id: UUID | str, participant_id: UUID | str) -> int:
+    """Returns the number of the change."""
+    async with redis_client().pipeline() as steps:
+        steps.zrem(_hands_key(meeting_id), str(participant_id))
+        return await numbered(steps, meeting_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +137,15 @@ async def room_state(meeting_id: UUID | str) -> RoomState:
     )
 
 
-def record_joined(participant_id: UUID) -> None:
+def record_joined(participant_id: UUID | str) -> None:
     """Note the first coming; a return takes the leaving back."""
     Participant.objects.filter(pk=participant_id, joined_at=None).update(joined_at=timezone.now())
     Participant.objects.filter(pk=participant_id).update(left_at=None)
 
 
-def record_left(participant_id: UUID | str) -> bool:
-    """Note the leaving; False when it was noted already."""
-    return bool(Participant.objects.filter(pk=participant_id, left_at=None).update(left_at=timezone.now()))
+def record_left(participant_id: UUID | str) -> None:
+    """Note when they left, unless that was noted already."""
+    Participant.objects.filter(pk=participant_id, left_at=None).update(left_at=timezone.now())
 
 
 def participant_view(participant: Participant, state: RoomState) -> ParticipantView:
