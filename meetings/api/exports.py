@@ -11,6 +11,7 @@ from ninja import Field, Query, Router, Schema, Status
 from meetings import exports
 from meetings.api.auth import ApiRequest, read_meetings
 from meetings.api.found import readable_meeting
+from meetings.api.noting import note_export
 from meetings.api.problems import Problem, not_found
 from meetings.models import Document
 from meetings.services import documents
@@ -102,6 +103,7 @@ def download_export(
         made = kind.render(minutes)
     except exports.ExportUnavailable as missing:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "format_unavailable", str(missing)) from missing
+    note_export(request, meeting_id)
     return _file(made, kind.content_type, minutes.file_name(format))
 
 
@@ -123,6 +125,7 @@ def download_document(request: ApiRequest, meeting_id: UUID, document_id: UUID) 
     document = _document(request, meeting_id, document_id)
     if document.stage != Document.Stage.DONE:
         raise not_found("file")
+    note_export(request, meeting_id)
     with document.file.open("rb") as file:
         return _file(file.read(), exports.FORMATS[document.extension].content_type, document.file_name)
 

@@ -8,6 +8,7 @@ from ninja import Query, Router, Status
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
 from meetings.api.minutes_schemas import MarkChange, NewMark
+from meetings.api.noting import note_change, note_reading
 from meetings.api.pages import BY_TIME, Page, PageQuery, Rows, page_of
 from meetings.api.problems import Problem, conflict, forbidden, invalid, not_found
 from meetings.api.schemas import MarkOut
@@ -24,6 +25,7 @@ WRONG_INPUT = {"mark_empty": "text", "mark_unprintable": "text", "caption_unknow
 def list_marks(request: ApiRequest, meeting_id: UUID, query: Query[PageQuery]) -> Rows[Mark]:
     """Decisions, action items, notes and chat, in the order of the meeting, without what was taken back."""
     meeting = readable_meeting(request.auth.user, meeting_id)
+    note_reading(request, meeting_id)
     rows = meeting.marks.filter(withdrawn_at=None).select_related("author")
     return page_of(rows, BY_TIME, query)
 
@@ -40,6 +42,7 @@ def add_mark(request: ApiRequest, meeting_id: UUID, body: NewMark) -> Status[Mar
     except marks.MarkRefused as refusal:
         raise _refused(refusal) from refusal
     with_redis(partial(marks.announce, meeting.pk, added))
+    note_change(request, meeting_id)
     return Status(201, Mark.objects.select_related("author").get(pk=body.id))
 
 
@@ -62,6 +65,7 @@ def change_mark(request: ApiRequest, meeting_id: UUID, mark_id: UUID, body: Mark
     except marks.MarkRefused as refusal:
         raise _refused(refusal) from refusal
     with_redis(partial(marks.announce, meeting.pk, changed))
+    note_change(request, meeting_id)
     return Mark.objects.select_related("author").get(pk=mark_id)
 
 

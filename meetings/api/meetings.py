@@ -9,6 +9,7 @@ from ninja import Field, Header, Query, Router, Status
 
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
+from meetings.api.noting import note_change
 from meetings.api.pages import BY_JOINING, BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import conflict, forbidden
 from meetings.api.schemas import MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
@@ -70,7 +71,9 @@ def change_meeting(request: ApiRequest, meeting_id: UUID, body: MeetingChange) -
     """Hosts only. What changes counts from the next words on."""
     meeting = _hosted(request, meeting_id)
     given = {name: value for name, value in body.dict(exclude_unset=True).items() if value is not None}
-    return rooms.change_meeting(meeting, **given)
+    changed = rooms.change_meeting(meeting, **given)
+    note_change(request, meeting_id)
+    return changed
 
 
 @router.post("/{meeting_id}/end", auth=write_meetings, response=MeetingOut)
@@ -78,6 +81,7 @@ def end_meeting(request: ApiRequest, meeting_id: UUID) -> Meeting:
     """Hosts only. The last words are still written down; ending twice changes nothing."""
     meeting = _hosted(request, meeting_id)
     rooms.end_meeting(meeting)
+    note_change(request, meeting_id)
     meeting.refresh_from_db()
     return meeting
 

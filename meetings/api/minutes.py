@@ -7,6 +7,7 @@ from ninja import Router
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
 from meetings.api.minutes_schemas import MinutesChange, MinutesOut
+from meetings.api.noting import note_change, note_reading
 from meetings.api.problems import conflict, forbidden
 from meetings.models import Meeting, Minutes
 from meetings.services import access, minutes
@@ -17,7 +18,9 @@ router = Router(tags=["minutes"])
 @router.get("/{meeting_id}/minutes", auth=read_meetings, response=MinutesOut)
 def get_minutes(request: ApiRequest, meeting_id: UUID) -> Minutes:
     """As somebody wrote them, or as they begin: with the marks of the meeting."""
-    return minutes.minutes_of(readable_meeting(request.auth.user, meeting_id))
+    meeting = readable_meeting(request.auth.user, meeting_id)
+    note_reading(request, meeting_id)
+    return minutes.minutes_of(meeting)
 
 
 @router.patch("/{meeting_id}/minutes", auth=write_meetings, response=MinutesOut)
@@ -28,9 +31,11 @@ def write_minutes(request: ApiRequest, meeting_id: UUID, body: MinutesChange) ->
     for action in given.get("actions", []):
         action["due"] = action["due"].isoformat() if action["due"] else ""
     try:
-        return minutes.save(meeting, given.pop("revision"), given)
+        written = minutes.save(meeting, given.pop("revision"), given)
     except minutes.MinutesRefused as refusal:
         raise _refused(meeting, refusal) from refusal
+    note_change(request, meeting_id)
+    return written
 
 
 @router.post("/{meeting_id}/minutes/approve", auth=write_meetings, response=MinutesOut)
@@ -39,6 +44,7 @@ def approve_minutes(request: ApiRequest, meeting_id: UUID) -> Minutes:
     meeting = _writable(request, meeting_id)
     if minutes.minutes_of(meeting).approved_at is None:
         minutes.approve(meeting, str(request.auth.user))
+        note_change(request, meeting_id)
     return minutes.minutes_of(meeting)
 
 
@@ -47,6 +53,7 @@ def reopen_minutes(request: ApiRequest, meeting_id: UUID) -> Minutes:
     meeting = _writable(request, meeting_id)
     if minutes.minutes_of(meeting).approved_at is not None:
         minutes.reopen(meeting)
+        note_change(request, meeting_id)
     return minutes.minutes_of(meeting)
 
 

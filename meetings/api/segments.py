@@ -8,6 +8,7 @@ from ninja import Field, Path, Query, Router
 
 from meetings.api.auth import ApiRequest, read_meetings, write_segments
 from meetings.api.found import readable_meeting, readable_segment
+from meetings.api.noting import note_change, note_reading
 from meetings.api.pages import BY_REVISION, BY_SEQUENCE, Page, PageQuery, Rows, page_of
 from meetings.api.problems import conflict, forbidden
 from meetings.api.schemas import Correction, RevisionOut, SegmentOut
@@ -29,6 +30,7 @@ class SegmentQuery(PageQuery):
 def list_segments(request: ApiRequest, meeting_id: UUID, query: Query[SegmentQuery]) -> Page[SegmentOut]:
     """In the order of storing: ask again with the last number to follow a live meeting. Hidden lines are left out."""
     meeting = readable_meeting(request.auth.user, meeting_id)
+    note_reading(request, meeting_id)
     rows = meeting.segments.filter(sequence__gt=query.after_sequence, hidden=False).select_related("participant")
     if query.participant_id:
         rows = rows.filter(participant_id=query.participant_id)
@@ -40,7 +42,9 @@ def list_segments(request: ApiRequest, meeting_id: UUID, query: Query[SegmentQue
 
 @router.get("/segments/{segment_id}", auth=read_meetings, response=SegmentOut)
 def get_segment(request: ApiRequest, segment_id: SegmentId) -> SegmentOut:
-    return SegmentOut.of(readable_segment(request.auth.user, segment_id), words=True)
+    segment = readable_segment(request.auth.user, segment_id)
+    note_reading(request, segment.meeting_id)
+    return SegmentOut.of(segment, words=True)
 
 
 @router.patch("/segments/{segment_id}", auth=write_segments, response=SegmentOut)
@@ -60,6 +64,7 @@ def correct_segment(request: ApiRequest, segment_id: SegmentId, body: Correction
         code = "outdated" if error.code == "line_changed_meanwhile" else error.code
         raise conflict(code, f"{error.message[0].upper()}{error.message[1:]}.") from error
     with_redis(partial(corrections.announce, [changed]))
+    note_change(request, segment.meeting_id)
     return SegmentOut.of(readable_segment(request.auth.user, segment_id), words=True)
 
 
@@ -67,4 +72,5 @@ def correct_segment(request: ApiRequest, segment_id: SegmentId, body: Correction
 def list_revisions(request: ApiRequest, segment_id: SegmentId, query: Query[PageQuery]) -> Rows[SegmentRevision]:
     """Every correction, oldest first."""
     segment = readable_segment(request.auth.user, segment_id)
+    note_reading(request, segment.meeting_id)
     return page_of(segment.revisions.all(), BY_REVISION, query)

@@ -23,7 +23,7 @@ class AuditEntry(models.Model):
 
     action = models.CharField(_("action"), max_length=12, choices=Action.choices)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("account"))
-    by = models.CharField(_("by"), max_length=12)  # account, guest or link
+    by = models.CharField(_("by"), max_length=12)  # account, guest, link, program or retention
     meeting_id = models.UUIDField(_("meeting"), null=True, db_index=True)  # no key: deleted meetings stay in the log
     created_at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from meetings.models import AuditEntry, User
 
 Action = AuditEntry.Action
-LISTENING = timedelta(minutes=10)
+STILL_AT_IT = timedelta(minutes=10)
 
 
 def record(action: Action, meeting_id: UUID | None, user: User | AnonymousUser, by: str = "") -> None:
@@ -20,13 +20,13 @@ def record(action: Action, meeting_id: UUID | None, user: User | AnonymousUser, 
     )
 
 
-def record_listening(meeting_id: UUID, user: User | AnonymousUser) -> None:
-    """Note it once for as long as somebody goes on listening: a player asks for a few seconds at a time."""
+def record_once(action: Action, meeting_id: UUID, user: User | AnonymousUser, by: str = "") -> None:
+    """Note what goes on for a while once in ten minutes: a player asks for a few seconds of sound at a time."""
     account = user if isinstance(user, User) else None
-    since = timezone.now() - LISTENING
-    known = AuditEntry.objects.filter(action=Action.LISTENED, meeting_id=meeting_id, user=account, created_at__gt=since)
-    if not known.exists():
-        record(Action.LISTENED, meeting_id, user)
+    since = timezone.now() - STILL_AT_IT
+    known = AuditEntry.objects.filter(action=action, meeting_id=meeting_id, user=account, created_at__gt=since)
+    if not (known.filter(by=by) if by else known).exists():
+        record(action, meeting_id, user, by)
 
 
 def record_by_itself(meeting_id: UUID) -> None:

@@ -26,7 +26,7 @@ def sound(request: HttpRequest, code: str, participant_id: UUID | None = None) -
         refusal = HttpResponse("ask for a range of bytes\n", "text/plain", status=416)
         refusal["Content-Range"] = f"bytes */{found.size}"
         return refusal
-    audit_log.record_listening(meeting.pk, request.user)
+    audit_log.record_once(audit_log.Action.LISTENED, meeting.pk, request.user)
     start, end = wanted
     try:
         content = b"" if request.method == "HEAD" else found.part(start, end)

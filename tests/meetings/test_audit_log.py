@@ -11,6 +11,7 @@ from django.urls import reverse
 from meetings.models import AudioStream, AuditEntry, Meeting, Participant, ReviewStep, Segment, SegmentRevision, User
 from meetings.services.corrections import Author, Line, correct_text
 from tests.meetings.cast import ended, say, signed_in
+from tests.meetings.programs import Program
 from tests.meetings.test_writing_minutes import filled
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +50,32 @@ def test_writing_the_minutes_is_written_down_as_a_change(meeting: Meeting, ada: 
     signed_in(ada).get(path)
     signed_in(ada).post(path, filled())
     assert log() == [("read", "Ada", "account"), ("changed", "Ada", "account")]
+
+
+def test_what_programs_do_is_written_down_and_reading_once(meeting: Meeting, ada: User) -> None:
+    line = say(meeting.participants.get(), 1_000, "Teh budget")
+    program = Program(ada)
+    for path in ("/segments", "/marks", "/minutes", "/segments"):
+        program.get(f"/meetings/{meeting.pk}{path}")
+    program.get(f"/segments/{line.pk}")
+    program.get(f"/segments/{line.pk}/revisions")
+    assert log() == [("read", "Ada", "program")]
+    program.patch(f"/segments/{line.pk}", {"text": "The budget", "revision": 0})
+    program.patch(f"/meetings/{meeting.pk}", {"title": "Budget"})
+    program.post(f"/meetings/{meeting.pk}/end", status=200)
+    program.patch(f"/meetings/{meeting.pk}/minutes", {"summary": "We talked.", "revision": 9}, 409)
+    program.get(f"/meetings/{meeting.pk}/exports/md")
+    assert [entry[0] for entry in log()[1:]] == ["changed", "changed", "changed", "exported"]
+    assert {entry[1:] for entry in log()} == {("Ada", "program")}
+
+
+def test_a_program_that_may_not_is_not_written_down(meeting: Meeting, eve: User) -> None:
+    line = say(meeting.participants.get(), 1_000, "Teh budget")
+    program = Program(eve)
+    program.get(f"/meetings/{meeting.pk}/segments", 404)
+    program.patch(f"/segments/{line.pk}", {"text": "The budget", "revision": 0}, 404)
+    program.get(f"/meetings/{meeting.pk}/exports/md", 404)
+    assert log() == []
 
 
 def test_who_is_refused_is_not_written_down_as_a_reader(meeting: Meeting, eve: User) -> None:
