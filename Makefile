@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 BIN := .venv/bin
 WEB_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
-.PHONY: help run link test check e2e bench bench-words bench-media bench-pages bench-gpu faults load install-diarization lock format clean python-found node-found
+.PHONY: help run link test check e2e bench bench-words bench-media bench-pages bench-gpu faults load install-diarization install-observability lock format clean python-found node-found
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-20s %s\n", $$1, $$2}'
 
@@ -70,9 +70,13 @@ load: .venv/installed-dev frontend/node_modules/built ## how much one web proces
 install-diarization: .venv/installed ## tell the speakers of recordings apart: pyannote.audio, torch, their models (1.5 GB)
 	@$(BIN)/python -m transcription.diarization.install
 
+install-observability: .venv/installed ## what SENTRY_DSN and OTEL_EXPORTER_OTLP_ENDPOINT need
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-observability.lock
+
 lock: ## resolve the dependencies anew (needs uv)
 	uv pip compile -q pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	uv pip compile -q pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
+	uv pip compile -q pyproject.toml --extra observability --universal --generate-hashes --no-emit-index-url --no-header -o requirements-observability.lock
+	uv pip compile -q pyproject.toml --group dev --extra observability --universal --generate-hashes --no-emit-index-url --no-header -o requirements-dev.lock
 
 format: .venv/installed-dev frontend/node_modules/installed ## format everything
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .

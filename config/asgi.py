@@ -9,9 +9,13 @@ from django.core.asgi import get_asgi_application
 from django.urls import re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-_pages = get_asgi_application()
 
-from django.conf import settings  # noqa: E402  (the apps must be loaded first)
+from django.conf import settings
+
+from config.observing import observe
+
+observe(settings.ENVIRONMENT, "web")
+_pages = get_asgi_application()
 
 from config.handshakes import limit_handshakes  # noqa: E402
 from config.reporting import report_while_running  # noqa: E402

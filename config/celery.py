@@ -11,11 +11,15 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def _measure(**_: object) -> None:
+def _begin(**_: object) -> None:
     """In each process that runs tasks; Django is set up by now."""
-    from config.measured_tasks import measure_tasks
+    from django.conf import settings
 
+    from config.measured_tasks import measure_tasks
+    from config.observing import observe
+
+    observe(settings.ENVIRONMENT, "worker")
     measure_tasks()
 
 
-signals.worker_process_init.connect(_measure, weak=False)
+signals.worker_process_init.connect(_begin, weak=False)

@@ -66,6 +66,8 @@ class Environment(Struct, rename="upper", frozen=True):
     audio_days: Annotated[int, Meta(ge=0, le=36_500)] = 90  # kept audio is deleted so long after its meeting; 0: never
     meeting_days: Annotated[int, Meta(ge=0, le=36_500)] = 0  # whole meetings are; 0: never
     webhook_allowed_networks: str = ""  # private networks that webhooks may call, comma-separated: 10.1.0.0/16
+    sentry_dsn: Annotated[str, Meta(pattern=r"^(https?://[^@\s]+@[^/\s]+/\S+)?$")] = ""  # where errors are sent
+    otel_exporter_otlp_endpoint: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")] = ""  # and traces
     metrics_token: Annotated[str, Meta(pattern=r"^(\S{16,})?$")] = ""  # what a metrics collector must send
 
     @property
