@@ -6,20 +6,19 @@ ended), after the finals before it and without knowing of its partials.
 """
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from transcription.bleed import sound_of
-from transcription.captions import SAMPLE_RATE, Caption, Final, Gap, Partial, Settled, Word
+from transcription.captions import SAMPLE_RATE, Caption, Gap, Partial, Settled
 from transcription.context import Context
 from transcription.endpointing import Endpointer, EndpointRules, Span
-from transcription.engines.base import Hypothesis, SpokenWord, Window
+from transcription.engines.base import Hypothesis, Window
 from transcription.growing import GrowingCaption
 from transcription.intake import Intake, Run
-from transcription.language import LanguageEvidence, SpeakerLanguage, join_words
+from transcription.language import LanguageEvidence, SpeakerLanguage
 from transcription.streams import StreamInfo
+from transcription.utterances import Utterance, final_caption, join_partials
 from transcription.vad import FRAME, VoiceActivity
 
 PARTIAL_CONTEXT = 3 * SAMPLE_RATE
@@ -41,17 +40,6 @@ class Job:
     def thorough(self) -> bool:
         """Decoded as a final is; else it is a partial."""
         return self.ended or self.draft
-
-
-@dataclass(slots=True)
-class Utterance:
-    """An ended utterance on its way to a final."""
-
-    span: Span
-    pcm: bytes
-    shown: Partial | None = None  # its last partial…
-    words: tuple[SpokenWord, ...] = ()  # …and where they were said, as far as known
-    hypothesis: Hypothesis | None = None
 
 
 class SpeakerProcessor:
@@ -314,7 +302,8 @@ class SpeakerProcessor:
             if isinstance(item, Utterance):
                 if item.hypothesis is None:
                     break
-                ready += self._final(item, item.hypothesis)
+                self._changed = self._caption is not None or len(self._line) > 1
+                ready += [item.caption, Settled(item.span.end)]
             else:
                 ready.append(item)
             self._line.popleft()
@@ -329,14 +318,6 @@ class SpeakerProcessor:
         parts.append(self._caption.partial if self._caption else None)
         return join_partials([part for part in parts if part is not None])
 
-    def _final(self, utterance: Utterance, hypothesis: Hypothesis) -> list[Caption]:
-        span = utterance.span
-        self._changed = self._caption is not None or len(self._line) > 1
-        said: Caption = Partial(span.start, span.end, "", 0, hypothesis.language)
-        if hypothesis.words:
-            said = replace(final_caption(span, hypothesis), sound=sound_of(utterance.pcm))
-        return [said, Settled(span.end)]
-
     @property
     def idle(self) -> bool:
         """Nothing waits for a decode."""
@@ -346,24 +327,3 @@ class SpeakerProcessor:
     def backlog_samples(self) -> int:
         """Ended utterances whose final is not there yet."""
         return sum(item.span.end - item.span.start for item in self._line if isinstance(item, Utterance))
-
-
-def join_partials(parts: Sequence[Partial]) -> Partial | None:
-    """As one; stable is what is before the first word that is not."""
-    if not parts:
-        return None
-    first, last = parts[0], parts[-1]
-    text = join_words((part.text for part in parts if part.text), last.language)
-    return Partial(first.start_sample, last.end_sample, text, first.stable_chars, last.language)
-
-
-def final_caption(span: Span, hypothesis: Hypothesis) -> Final:
-    """The words at their place in the stream, in order and inside the utterance."""
-    words: list[Word] = []
-    for spoken in hypothesis.words:
-        start = min(max(span.start + spoken.start, words[-1].end_sample if words else span.start), span.end)
-        words.append(Word(spoken.text, start, min(max(span.start + spoken.end, start), span.end), spoken.confidence))
-    weights = [len(word.text) for word in words]
-    confidence = sum(word.confidence * weight for word, weight in zip(words, weights, strict=True)) / sum(weights)
-    text = join_words((word.text for word in words), hypothesis.language)
-    return Final(span.start, span.end, text, tuple(words), hypothesis.language, confidence)
