@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from transcription.engines.decoder.model_file import Variables, read_variables
 
+PROJECT = Path(__file__).resolve().parents[3]
 FORMAT = 1  # one more with every change of the graphs
 
 
@@ -26,8 +27,8 @@ def graphs_of(folder: Path, variables: Variables) -> Graphs:
     """From the files beside the model; made here and now where nothing can be written. Raises KeyError."""
     kept = folder / f"decoder-{FORMAT}"
     if not _is_newer(kept, folder / "model.bin"):
-        command = (sys.executable, "-m", "transcription.engines.decoder.kept", str(folder))
-        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        command = (sys.executable, "-m", "transcription.engines.decoder.kept", str(folder.resolve()))
+        subprocess.run(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     if _is_newer(kept, folder / "model.bin"):
         return Graphs(str(kept / "cross.onnx"), str(kept / "tokens.onnx"))
     return _made(variables)
