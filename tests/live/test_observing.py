@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 
 import brotli
 import psycopg
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
 
 from config.environment import ConfigurationError, Environment, read_environment
 from config.observing import discreet, observe
@@ -134,5 +135,5 @@ def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_nothing_is_loaded_when_nobody_asks() -> None:
-    nobody = SimpleNamespace(sentry_dsn="", otel_exporter_otlp_endpoint="")
-    observe(nobody, "web")  # type: ignore[arg-type]
+    observe(read_environment(STORES), "web")
+    assert not isinstance(trace.get_tracer_provider(), TracerProvider)
