@@ -5,7 +5,6 @@ import os
 import shutil
 from pathlib import Path
 
-import ctranslate2
 import numpy as np
 import pytest
 
@@ -270,4 +269,3 @@ def test_a_model_that_we_cannot_read_is_decoded_by_ctranslate2(
 def test_other_precisions_are_left_to_ctranslate2() -> None:
     engine = WhisperEngine(EngineSettings("tiny.en", device="cpu", compute_type="float32"))
     assert engine._search is None
-    assert ctranslate2.get_supported_compute_types("cpu")

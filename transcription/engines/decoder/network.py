@@ -47,10 +47,10 @@ class Network:
         names = [output.name for output in self._cross.get_outputs()]
         return dict(zip(names, self._cross.run(None, {"audio": audio}), strict=True))
 
-    def nothing(self, name: str, count: int = 1) -> Tensors:
-        """`past` or `own` of `count` texts of which nothing was read."""
+    def nothing(self, name: str) -> Tensors:
+        """`past` or `own` of a text of which nothing was read."""
         heads, head = self._shape.heads, self._shape.head
-        keys, values = np.zeros((count, heads, head, 0), np.float32), np.zeros((count, heads, 0, head), np.float32)
+        keys, values = np.zeros((1, heads, head, 0), np.float32), np.zeros((1, heads, 0, head), np.float32)
         return {f"{name}_{kind}{layer}": keys if kind == "k" else values for layer, kind in self._caches()}
 
     def _caches(self) -> list[tuple[int, str]]:
