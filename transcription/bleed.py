@@ -94,8 +94,9 @@ def _aligned(heard: Bands, voiced: NDArray[np.bool_], captions: Sequence[Soundin
     """What another microphone heard at the time of a caption, at the lag at which they are most alike."""
     reach = MAX_LAG_MS // FRAME_MS
     around = _steady(_timeline(captions, start_ms - MAX_LAG_MS, len(heard) + 2 * reach))
-    shifted = (around[lag : lag + len(heard)] for lag in range(2 * reach + 1))
-    return max(shifted, key=lambda other: _correlation(heard[voiced], other[voiced]))
+    shifted = np.lib.stride_tricks.sliding_window_view(around, len(heard), axis=0)[..., voiced]  # lags × bands × frames
+    lag = int(np.argmax(_correlations(heard[voiced].T, shifted)))
+    return around[lag : lag + len(heard)]
 
 
 def _steady(bands: Bands) -> Bands:
@@ -138,7 +139,8 @@ def _compare(heard: Bands, other: Bands) -> Likeness:
     usual = float(np.median(distance))
     explained = float(np.mean((np.abs(distance - usual) <= _NEAR_DB) & (distance > 0)))
     own = _longest_run(distance < usual - _NEAR_DB) * FRAME_MS
-    return Likeness(_correlation(heard, other), explained, usual, own)
+    (correlation,) = _correlations(heard.T, other.T[np.newaxis])
+    return Likeness(float(correlation), explained, usual, own)
 
 
 def _longest_run(marks: NDArray[np.bool_]) -> int:
@@ -147,11 +149,14 @@ def _longest_run(marks: NDArray[np.bool_]) -> int:
     return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
-def _correlation(heard: Bands, other: Bands) -> float:
-    """Over time and bands, each band around its own mean: rooms and microphones colour a voice."""
-    first, second = heard - heard.mean(axis=0), other - other.mean(axis=0)
-    scale = float(np.sqrt((first**2).sum() * (second**2).sum()))
-    return float((first * second).sum()) / scale if scale > 0 else 0.0
+def _correlations(heard: Bands, others: Bands) -> Bands:
+    """Of bands × frames with each of several, each band around its own mean: rooms and microphones colour a voice."""
+    first = heard - heard.mean(axis=-1, keepdims=True)
+    second = others - others.mean(axis=-1, keepdims=True)
+    scale = np.sqrt((first**2).sum() * (second**2).sum(axis=(-2, -1)))
+    product = (first * second).sum(axis=(-2, -1))
+    correlations: Bands = np.divide(product, scale, out=np.zeros_like(scale), where=scale > 0)
+    return correlations
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown, TranscriptionError
+from transcription.gathering import Gathered
 from transcription.streams import StreamInfo
 
 MAX_FRAMES = 6_000  # ten minutes of 100 ms frames
@@ -100,7 +101,7 @@ class AudioBus:
 
     def __init__(self, redis: Redis) -> None:
         self._redis: Any = redis  # its types cannot tell that answers are bytes
-        self._append = self._redis.register_script(_scripts["append"])
+        self._append = Gathered(redis, self._redis.register_script(_scripts["append"]))
         self._register = self._redis.register_script(_scripts["register"])
         self._retire = self._redis.register_script(_scripts["retire"])
 

@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import Any
 
 from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from meetings import fanout
+from meetings.consumers.socket import Socket
 from meetings.database import in_database
 from meetings.draining import drain
 from meetings.measures import refusals, sockets
@@ -34,10 +34,10 @@ MAX_REFUSALS = 10  # refused messages before the socket is closed
 CHECK_SECONDS = 5.0
 SILENCE_SECONDS = 20.0  # without a ping the client is gone, also one that still sends audio
 RECHECK_SECONDS = 300.0  # in case the event that a sign-in ended was lost
-MAX_UNREAD_PONGS = 2  # one every 5 s, and the echo is one behind: a third says that nobody has read for 15 s
+UNREAD_SECONDS = 9.0  # pings come every 5 s with the newest pong's number: the second that brings no news is too late
 
 
-class MeetingConsumer(AsyncWebsocketConsumer):
+class MeetingConsumer(Socket):
     """Subclasses say their `kind` and answer `entered`, `receive_text` and `receive_frame`."""
 
     kind: str
@@ -52,7 +52,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
         self._refusals = 0
         self._pongs = 0
         self._echo = 0
-        self._last_ping = time.monotonic()
+        self._last_ping = self._last_read = time.monotonic()
         self._watch: asyncio.Task[None] | None = None
         self.closing = False
 
@@ -205,10 +205,12 @@ class MeetingConsumer(AsyncWebsocketConsumer):
 
     async def answer_ping(self, ping: Ping) -> None:
         self._last_ping = time.monotonic()
+        if ping.echo > self._echo or self._echo == self._pongs:  # it read the newest pong, or there is none to read
+            self._last_read = self._last_ping
+        elif self._last_ping - self._last_read > UNREAD_SECONDS:
+            await self.refuse(CloseCode.SILENT_CLIENT, "not_reading", "This page does not read any more.")
         self._echo = ping.echo
         self._pongs += 1
-        if self._pongs - self._echo > MAX_UNREAD_PONGS:
-            await self.refuse(CloseCode.SILENT_CLIENT, "not_reading", "This page does not read any more.")
         await self.tell(Pong(self._pongs))
 
     async def _watch_client(self) -> None:
@@ -219,7 +221,7 @@ class MeetingConsumer(AsyncWebsocketConsumer):
                 recheck_at = time.monotonic() + RECHECK_SECONDS
                 with suppress(DatabaseError):
                     await self.participant_recheck({})
-            if time.monotonic() - self._last_ping > SILENCE_SECONDS:
+            if time.monotonic() - self._last_ping > SILENCE_SECONDS and not self.behind:
                 await self.refuse(CloseCode.SILENT_CLIENT, "silent", "No sign of life from this page for 20 s.")
 
     async def _stop_watching(self) -> None:

@@ -28,19 +28,24 @@ class Following(Generic[Entry]):
         self._page = page
         self.last: int | None = None  # number of the last entry sent; None before `hello`
 
-    async def start_after(self, number: int) -> None:
+    async def start_after(self, number: int, found: list[Entry] | None = None) -> None:
+        """Begin; `found` is the first page after the number where it has been read already."""
         self.last = number
-        await self.catch_up()
+        if found is None or await self._send_page(found):
+            await self.catch_up()
 
     async def catch_up(self) -> None:
         """Send all stored entries after the last one sent."""
         while self.last is not None:
-            missing = await in_database(self._read, self.last)
-            for entry in missing:
-                await self._send(entry)
-                self.last = self._number(entry)
-            if len(missing) < self._page:
+            if not await self._send_page(await in_database(self._read, self.last)):
                 return
+
+    async def _send_page(self, entries: list[Entry]) -> bool:
+        """Whether there may be more."""
+        for entry in entries:
+            await self._send(entry)
+            self.last = self._number(entry)
+        return len(entries) >= self._page
 
     async def heard(self, number: int, send_as_it_is: Callable[[], Awaitable[None]]) -> None:
         """An event of the layer carries entry `number`: pass it on, read what is missing before it, or drop it."""

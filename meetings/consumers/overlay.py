@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 from meetings import fanout
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.following import Following
-from meetings.consumers.welcome import welcome_message
+from meetings.consumers.welcome import check_sequence, welcome_message
 from meetings.database import in_database
 from meetings.draining import drain
 from meetings.models import Meeting
@@ -17,7 +17,7 @@ from meetings.protocol.refusals import CloseCode, ProtocolError
 from meetings.protocol.requests import Hello, Ping
 from meetings.protocol.texts import decode_room_request
 from meetings.redis import redis_client
-from meetings.services import captions, transcribers
+from meetings.services import captions, presence, transcribers
 from meetings.services.access import meeting_by_overlay_key
 
 
@@ -80,9 +80,9 @@ class OverlayConsumer(MeetingConsumer):
 
     async def _welcome(self, hello: Hello) -> None:
         meeting = await in_database(Meeting.objects.get, pk=self.meeting.pk)
-        if hello.last_sequence > meeting.last_sequence:
-            raise ProtocolError("sequence_unknown", f"the newest caption is {meeting.last_sequence}")
-        await self.tell(await welcome_message(meeting, you=""))
+        check_sequence(hello, meeting)
+        people = await in_database(presence.participants_of, meeting.pk)
+        await self.tell(await welcome_message(meeting, people, you=""))
         await self._captions.start_after(hello.last_sequence)
         if not meeting.takes_audio:
             await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
@@ -101,7 +101,7 @@ class OverlayConsumer(MeetingConsumer):
         """Who waits at the door is for hosts to know."""
 
     async def _send_status(self) -> None:
-        state, lag_ms = transcribers.summary(list((await transcribers.reports()).values()))
+        state, lag_ms = await transcribers.glance()
         newest = int(await redis_client().get(captions.sequence_key(self.meeting.pk)) or 0)
         await self._captions.noticed(newest)
         await self.tell(Status(transcriber=state, lag_ms=lag_ms, sequence=max(newest, self._captions.last or 0)))

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
@@ -21,6 +20,7 @@ from meetings.consumers.audio import BURST_SECONDS, REAL_TIME_FACTOR
 from meetings.consumers.bearer import shown_token
 from meetings.consumers.following import Following
 from meetings.consumers.program_text import TextDown
+from meetings.consumers.socket import Socket
 from meetings.database import in_database
 from meetings.draining import drain
 from meetings.measures import refusals, sockets
@@ -49,7 +49,7 @@ FLUSH_SECONDS = 30.0  # that a close waits for the last words
 _caption = msgspec.json.Decoder(CaptionFinal | CaptionPartial)
 
 
-class ProgramConsumer(AsyncWebsocketConsumer):
+class ProgramConsumer(Socket):
     """One session at a time; the newest connection of a session is the one that counts."""
 
     _token: ApiToken

@@ -13,7 +13,7 @@ from meetings.consumers.company import Company
 from meetings.consumers.following import Following
 from meetings.consumers.hosting import host_meeting
 from meetings.consumers.timing import delivered
-from meetings.consumers.welcome import everybody, welcome_message
+from meetings.consumers.welcome import Room, enter_room, room_of, views, welcome_message
 from meetings.database import in_database
 from meetings.models import Meeting
 from meetings.protocol.events import (
@@ -74,7 +74,7 @@ class RoomConsumer(MeetingConsumer):
         self._marks = Following(
             partial(marks.marks_after, meeting_id), lambda mark: mark.change, self.tell, marks.MAX_READ
         )
-        if self.meeting.takes_audio:
+        if self.meeting.status == Meeting.Status.SCHEDULED:
             await in_database(start_meeting, self.meeting)
         if await presence.beat(self.meeting.pk, self.participant.pk, self.connection):
             await attendance.come(self.participant)
@@ -105,32 +105,33 @@ class RoomConsumer(MeetingConsumer):
     # ── Welcome and history ─────────────────────────────────────────────────────────────────────────────────────────
 
     async def _welcome(self, hello: Hello) -> None:
-        meeting = await in_database(Meeting.objects.get, pk=self.meeting.pk)
-        if hello.last_sequence > meeting.last_sequence:
-            raise ProtocolError("sequence_unknown", f"the newest caption is {meeting.last_sequence}")
-        self._company.start_after(int(await redis_client().get(fanout.presence_key(meeting.pk)) or 0))
+        newest_change = int(await redis_client().get(fanout.presence_key(self.meeting.pk)) or 0)
+        room, missed = await in_database(enter_room, self.participant, hello)
+        meeting = room.meeting
+        self._company.start_after(newest_change)
         you = str(self.participant.pk)
-        await self.tell(await welcome_message(meeting, you, ice_servers(you)))
-        await self._tell_doors()
-        await self._captions.start_after(hello.last_sequence)
-        await self._edits.start_after(min(hello.last_edit, meeting.last_edit))
-        await self._marks.start_after(min(hello.last_change, meeting.last_change))
+        await self.tell(await welcome_message(meeting, room.people, you, ice_servers(you)))
+        await self._tell_doors(room)
+        await self._captions.start_after(hello.last_sequence, missed.captions)
+        await self._edits.start_after(min(hello.last_edit, meeting.last_edit), missed.edits)
+        await self._marks.start_after(min(hello.last_change, meeting.last_change), missed.marks)
         if not meeting.takes_audio:
             await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
         await self._send_status()
 
     async def _tell_everybody(self) -> None:
-        for person in await everybody(self.meeting.pk):
+        room = await in_database(room_of, self.participant)
+        for person in await views(self.meeting.pk, room.people):
             await self.tell(ParticipantJoined(person))
-        await self._tell_doors()
+        await self._tell_doors(room)
 
-    async def _tell_doors(self) -> None:
+    async def _tell_doors(self, room: Room) -> None:
         """How a host has set the meeting; to hosts also who waits."""
-        meeting = await in_database(Meeting.objects.get, pk=self.meeting.pk)
-        await self.tell(hosting.doors(meeting))
-        for span in await in_database(hosting.off_record_of, meeting.pk):
+        await self.tell(hosting.doors(room.meeting))
+        for span in room.off_record:
             await self.tell(span)
-        await self.room_waiting({})
+        if room.waiting is not None:
+            await self.tell(room.waiting)
 
     async def room_waiting(self, _message: dict[str, Any]) -> None:
         if self.participant.is_host:

@@ -11,6 +11,8 @@ from importlib.resources import files
 from typing import NamedTuple, cast
 from uuid import UUID
 
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from meetings.fanout import numbered, presence_key
@@ -139,8 +141,8 @@ async def room_state(meeting_id: UUID | str) -> RoomState:
 
 def record_joined(participant_id: UUID | str) -> None:
     """Note the first coming; a return takes the leaving back."""
-    Participant.objects.filter(pk=participant_id, joined_at=None).update(joined_at=timezone.now())
-    Participant.objects.filter(pk=participant_id).update(left_at=None)
+    first = Coalesce("joined_at", Value(timezone.now()))
+    Participant.objects.filter(pk=participant_id).update(joined_at=first, left_at=None)
 
 
 def record_left(participant_id: UUID | str) -> None:
