@@ -9,7 +9,7 @@ from msgspec import UNSET
 from meetings import fanout
 from meetings.consumers.allowance import Allowance
 from meetings.consumers.base import MeetingConsumer
-from meetings.consumers.company import Company
+from meetings.consumers.company import PATIENCE_SECONDS, Company
 from meetings.consumers.following import Following
 from meetings.consumers.hosting import host_meeting
 from meetings.consumers.timing import delivered
@@ -63,7 +63,7 @@ class RoomConsumer(MeetingConsumer):
 
     async def entered(self) -> None:
         self._signals = Allowance(SIGNALS_AT_ONCE, SIGNALS_A_SECOND)
-        self._company = Company(self._tell_everybody)
+        self._company = Company(self._tell_everybody, partial(self.remind, PATIENCE_SECONDS, "company.overdue"))
         meeting_id = self.meeting.pk
         self._captions = Following(
             partial(captions.captions_after, meeting_id), lambda final: final.sequence, self.tell, captions.MAX_MISSED
@@ -118,6 +118,9 @@ class RoomConsumer(MeetingConsumer):
         if not meeting.takes_audio:
             await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
         await self._send_status()
+
+    async def company_overdue(self, _message: dict[str, Any]) -> None:
+        await self._company.overdue()
 
     async def _tell_everybody(self) -> None:
         room = await in_database(room_of, self.participant)

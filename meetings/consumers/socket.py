@@ -48,3 +48,7 @@ class Socket(AsyncWebsocketConsumer):
                     await self.dispatch(message)
         except* StopConsumer:
             pass
+
+    def remind(self, seconds: float, kind: str) -> None:
+        """Have a message of this kind answered in its turn after a while."""
+        asyncio.get_running_loop().call_later(seconds, self._arrived.put_nowait, {"type": kind})

@@ -30,6 +30,7 @@ class Page:
     path: str = "/ws/meetings/{code}/"
     wire: ClientConnection | None = None
     echo: int = 0
+    entered: asyncio.Event = field(default_factory=asyncio.Event)
     closed: bool = False
     answer_s: list[float] = field(default_factory=list)  # from each ping to its pong
     _pinged: float = 0.0
@@ -81,6 +82,9 @@ class Page:
 
     def heard(self, text: str) -> None: ...
 
+    async def enter(self) -> None:
+        """Say what a page says first; `entered` is set by the last of what it is told then."""
+
 
 @dataclass
 class Listener(Page):
@@ -91,12 +95,17 @@ class Listener(Page):
     words: list[int] = field(default_factory=list)
 
     def heard(self, text: str) -> None:
+        if text.startswith('{"type":"status"'):
+            self.entered.set()
         if not text.startswith('{"type":"caption.final"'):
             return
         final = json.loads(text)
         self.finals[final["sequence"]] = time.monotonic()
         if self.keeps:
             self.words += [int(word) for word in final["text"].split()]
+
+    async def enter(self) -> None:
+        await self.say(type="hello", last_sequence=0)
 
 
 @dataclass
@@ -112,15 +121,19 @@ class Voice(Page):
 
     def heard(self, text: str) -> None:
         event = json.loads(text)
+        if event["type"] == "audio.ready":
+            self.entered.set()
         if event["type"] in {"audio.ack", "audio.summary"}:
             while self._waiting and self._waiting[0][0] <= event["next_sample"]:
                 self.ack_s.append(time.monotonic() - self._waiting.popleft()[1])
         if event["type"] == "audio.summary":
             self.stopped.set()
 
+    async def enter(self) -> None:
+        await self.say(type="audio.start", language="en")
+
     async def speak(self, seconds: float) -> None:
         assert self.wire is not None
-        await self.say(type="audio.start", language="en")
         started = time.monotonic() + 0.02 * self.turn
         for index in range(round(seconds / FRAME_S)):
             await asyncio.sleep(max(0.0, started + (index + 1) * FRAME_S - time.monotonic()))
@@ -156,14 +169,16 @@ class Crowd:
         return [*self.voices, *self.listeners]
 
     async def open(self) -> None:
-        """All sockets, a few at once."""
+        """All sockets, a few at once, until everybody is in."""
         gate = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
         await asyncio.gather(*(page.open(gate) for page in self.pages))
-        for listener in self.listeners:
-            await listener.say(type="hello", last_sequence=0)
+        for page in self.pages:
+            await page.enter()
         count = len(self.pages)
         beats = [page.beat(PING_S * number / count) for number, page in enumerate(self.pages)]
         self.tasks = [asyncio.create_task(work) for work in (*(page.read() for page in self.pages), *beats)]
+        async with asyncio.timeout(OPENS_WITHIN_S):
+            await asyncio.gather(*(page.entered.wait() for page in self.pages))
 
     async def speak(self, seconds: float) -> None:
         await asyncio.gather(*(voice.speak(seconds) for voice in self.voices))

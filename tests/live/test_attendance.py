@@ -5,6 +5,7 @@ import secrets
 import time
 import uuid
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -122,20 +123,64 @@ async def _told_of(meeting: uuid.UUID, work: Any) -> list[Any]:
         return heard
 
 
-@pytest.mark.parametrize("newest", [7, 5])  # 5: Redis lost the last second
-async def test_a_number_that_is_not_the_expected_one_has_everybody_told(newest: int) -> None:
-    told: list[int] = []
+class Page:
+    """What a page is told of changes; `reminders` counts how often a look was asked for."""
 
-    async def tell_everybody() -> None:
-        told.append(newest)
+    def __init__(self) -> None:
+        self.told: list[int | str] = []
+        self.reminders = 0
+        self.company = Company(self._everybody, self._remind)
+        self.company.start_after(6)
 
-    company = Company(tell_everybody)
-    company.start_after(6)
-    await company.noticed(6)
-    assert told == []
-    await company.noticed(newest)
-    await company.noticed(newest)
-    assert told == [newest]
+    async def hears(self, *numbers: int) -> None:
+        for number in numbers:
+            await self.company.heard(number, partial(self._change, number))
+
+    async def _change(self, number: int) -> None:
+        self.told.append(number)
+
+    async def _everybody(self) -> None:
+        self.told.append("everybody")
+
+    def _remind(self) -> None:
+        self.reminders += 1
+
+
+async def test_changes_that_overtake_each_other_are_passed_on_in_order() -> None:
+    page = Page()
+    await page.hears(7, 10, 9, 8, 9, 11)
+    await page.company.overdue()
+    assert (page.told, page.reminders) == ([7, 8, 9, 10, 11], 1)
+
+
+async def test_a_change_that_never_comes_has_everybody_told_once() -> None:
+    page = Page()
+    await page.hears(8, 9)
+    assert page.told == []
+    await page.company.overdue()
+    await page.hears(7, 8, 9, 10)
+    await page.company.overdue()
+    assert page.told == ["everybody", 10]
+
+
+async def test_a_number_that_is_known_to_be_higher_is_waited_for() -> None:
+    page = Page()
+    await page.company.noticed(6)
+    assert page.reminders == 0
+    await page.company.noticed(7)
+    await page.company.noticed(7)
+    assert (page.told, page.reminders) == ([], 1)
+    await page.company.overdue()
+    await page.company.noticed(7)
+    assert (page.told, page.reminders) == (["everybody"], 1)
+
+
+async def test_a_number_that_is_lower_says_that_redis_lost_the_last_second() -> None:
+    page = Page()
+    await page.company.noticed(5)
+    await page.company.noticed(5)
+    await page.hears(6)
+    assert page.told == ["everybody", 6]
 
 
 async def test_a_page_that_comes_back_at_once_many_times_is_there_for_everybody(site: Stack) -> None:
