@@ -103,9 +103,8 @@ class AudioConsumer(MeetingConsumer):
         if start.sample_rate not in SAMPLE_RATES:
             raise ProtocolError("sample_rate", f"the sample rate must be one of {', '.join(map(str, SAMPLE_RATES))}")
         await self._appender.drained()
-        await self.audio_record({})
         try:
-            info, started_at = await self._open(start)
+            info, started_at = await in_database(self._open, start)
             writer = uuid.uuid4().hex
             cursor = await audio_bus().register(info, writer, 0)
         except StreamRefused as error:
@@ -117,11 +116,16 @@ class AudioConsumer(MeetingConsumer):
         self._stream = OpenStream(info, started_at, writer, cursor)
         await self.tell(AudioReady(info.stream_id, cursor))
 
-    async def _open(self, start: AudioStart) -> tuple[StreamInfo, datetime]:
-        """The stream to write; the store is not asked again about the one this connection has open."""
+    def _open(self, start: AudioStart) -> tuple[StreamInfo, datetime]:
+        """The stream to write, which the store need not be asked about again when it is open. In a database thread."""
+        self._read_record()
         if self._stream is not None and start.stream_id == self._stream.info.stream_id:
             return self._stream.info, self._stream.started_at
-        return await in_database(open_stream, self.participant.pk, start)
+        return open_stream(self.participant.pk, start)
+
+    def _read_record(self) -> None:
+        self._silence = silence_of(self.meeting.pk)
+        self._keeping = keeping_of(self.participant.pk)
 
     async def _stop(self) -> None:
         stream = self._require_stream()
@@ -199,8 +203,7 @@ class AudioConsumer(MeetingConsumer):
 
     async def audio_record(self, _message: dict[str, Any]) -> None:
         """A host went off the record, or on again, or it changed whether this participant's audio is kept."""
-        self._silence = await in_database(silence_of, self.meeting.pk)
-        self._keeping = await in_database(keeping_of, self.participant.pk)
+        await in_database(self._read_record)
 
     async def _register_again(self, stream: OpenStream) -> None:
         with suppress(BusUnavailable):  # then the next frame tries

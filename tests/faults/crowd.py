@@ -19,7 +19,7 @@ from transcription.engines.scripted import COUNTER_FRAME, counter_frame
 
 PING_S = 5.0
 CONNECTIONS_AT_ONCE = 20
-OPENS_WITHIN_S = 60.0
+OPENS_WITHIN_S = 180.0
 
 
 @dataclass

@@ -17,6 +17,7 @@ from transcription.engines.scripted import COUNTER_FRAME, counter_frame
 RATE = 16_000
 FRAME_S = COUNTER_FRAME / RATE
 ANSWER_WITHIN_S = 4.0
+START_WITHIN_S = 12.0
 RING_S = 900
 IN_FLIGHT_S = 10
 OVERDUE_S = 0.5
@@ -155,7 +156,8 @@ class Microphone(LastingSocket):
 
     def tick(self) -> None:
         now = time.monotonic()
-        if self.reads and self._owed_since and now - self._owed_since > ANSWER_WITHIN_S:
+        patience = START_WITHIN_S if self._phase == "starting" else ANSWER_WITHIN_S
+        if self.reads and self._owed_since and now - self._owed_since > patience:
             self.drop()
         if self._phase == "stopped" and self._next() is not None:
             self._start()

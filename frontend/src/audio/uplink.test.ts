@@ -146,6 +146,15 @@ describe("losing the connection", () => {
     expect(around.wires).toHaveLength(2);
   });
 
+  it("waits 12 s for a stream to be opened: after a restart everybody asks at once", () => {
+    uplink.open();
+    around.wire.accept();
+    speak(0, 110);
+    expect(around.wires).toHaveLength(1);
+    speak(110, 130);
+    expect(states).toContain("lost");
+  });
+
   it("waits longer and longer, up to 8 s, and comes back at once when the network does", () => {
     uplink.open();
     const waits: number[] = [];

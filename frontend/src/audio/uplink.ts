@@ -37,6 +37,7 @@ const EARLY_SECONDS = 2; // of a new stream spoken before it was opened: its clo
 const OVERDUE_SECONDS = 0.5; // the server acknowledges every few frames: fewer may rest unacknowledged
 const MAX_BUFFERED_BYTES = 64 * 1024;
 const ANSWER_WITHIN_MS = 4_000;
+const START_WITHIN_MS = 12_000; // asks the store, and after a restart everybody asks at once
 
 /**
  * Brings numbered audio to the server: keeps what is not acknowledged, sends it again after a reconnect from where the
@@ -110,7 +111,8 @@ export class AudioUplink {
 
   tick(): void {
     this.socket.tick();
-    const overdue = this.owedSince !== null && this.around.now() - this.owedSince > ANSWER_WITHIN_MS;
+    const patience = this.phase === "starting" ? START_WITHIN_MS : ANSWER_WITHIN_MS;
+    const overdue = this.owedSince !== null && this.around.now() - this.owedSince > patience;
     if (overdue) this.socket.drop();
     else this.pump();
   }
