@@ -41,7 +41,7 @@ async def test_each_gets_its_own_answer_and_few_journeys_are_made(redis: Redis, 
 async def test_a_redis_that_forgot_the_script_is_given_it_again(redis: Redis, calls: Gathered) -> None:
     await calls(["key"], [1])
     await redis.script_flush()
-    assert await asyncio.gather(calls(["a"], [1]), calls(["b"], [2])) == [[b"a", b"1"], [b"b", b"2"]]
+    assert list(await asyncio.gather(calls(["a"], [1]), calls(["b"], [2]))) == [[b"a", b"1"], [b"b", b"2"]]
 
 
 async def test_an_error_is_of_its_own_call(calls: Gathered) -> None:
