@@ -1,6 +1,7 @@
-"""Calls of one script on their way to Redis: those of a few milliseconds travel together.
+"""Calls of one script on their way to Redis: where there are many, those of a few milliseconds travel together.
 
 A web process appends ten frames a second for every microphone; most of what a call of its own costs is the journey.
+Who calls alone, one after the other, does not wait.
 """
 
 import asyncio
@@ -10,10 +11,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import NoScriptError, RedisError
+from redis.exceptions import NoScriptError
 
 GATHER_SECONDS = 0.005  # against the 100 ms of a frame
-MOST = 256  # calls in one journey
+MOST = 64  # calls in one journey
 
 _Call = tuple[Sequence[str], Sequence[Any], "asyncio.Future[Any]"]
 
@@ -26,6 +27,7 @@ class Gathered:
         self._script = script
         self._waiting: deque[_Call] = deque()
         self._sending: asyncio.Task[None] | None = None
+        self._many = False  # travelled together last time
 
     async def __call__(self, keys: Sequence[str], arguments: Sequence[Any]) -> Any:
         """What the script answers; raises RedisError, for this call alone or for all of a broken journey."""
@@ -37,11 +39,13 @@ class Gathered:
 
     async def _send(self) -> None:
         while self._waiting:
-            await asyncio.sleep(GATHER_SECONDS)
+            if self._many:
+                await asyncio.sleep(GATHER_SECONDS)
             calls = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            self._many = len(calls) > 1
             try:
                 answers = await self._travel(calls)
-            except (RedisError, OSError) as error:
+            except Exception as error:  # nobody may wait for ever
                 answers = [error] * len(calls)
             for (_, _, answer), found in zip(calls, answers, strict=True):
                 if answer.done():  # nobody waits any more

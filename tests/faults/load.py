@@ -170,8 +170,10 @@ async def comeback(site: Site, meetings: int) -> str:
         await until(lambda: all(page.connections > 1 and page.is_open for page in pages), COMEBACK_S)
     back = time.monotonic() - killed
     missing = sum(not page.is_open for page in pages)
-    await speaking
-    await asyncio.gather(*(one.stop() for some in microphones for one in some))
+    with suppress(TimeoutError):
+        async with asyncio.timeout(COMEBACK_S):
+            await speaking
+            await asyncio.gather(*(one.stop() for some in microphones for one in some))
     counts = await counted(rooms, microphones)
     for page in pages:
         await page.close()
