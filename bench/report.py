@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.faults.figures import replace_between
+from tests.processor import processor
 
 FOLDER = Path(__file__).parent
 DOCUMENT = FOLDER.parent / "docs" / "performance.md"
@@ -30,20 +31,13 @@ def machine() -> Row:
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout
     packages = ("faster-whisper", "ctranslate2", "onnxruntime", "numpy")
     return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {_processor()}",
+        "machine": processor(),
         "load_before": os.getloadavg()[0],
         "python": platform.python_version(),
         "commit": commit.strip(),
         "versions": {name: version(name) for name in packages},
         "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown processor"
-    )
 
 
 def table(rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> str:

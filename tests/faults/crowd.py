@@ -170,15 +170,15 @@ class Crowd:
 
     async def open(self) -> None:
         """All sockets, a few at once, until everybody is in."""
-        gate = asyncio.Semaphore(CONNECTIONS_AT_ONCE)
-        await asyncio.gather(*(page.open(gate) for page in self.pages))
-        for page in self.pages:
-            await page.enter()
-        count = len(self.pages)
-        beats = [page.beat(PING_S * number / count) for number, page in enumerate(self.pages)]
-        self.tasks = [asyncio.create_task(work) for work in (*(page.read() for page in self.pages), *beats)]
+        gate, count = asyncio.Semaphore(CONNECTIONS_AT_ONCE), len(self.pages)
         async with asyncio.timeout(OPENS_WITHIN_S):
-            await asyncio.gather(*(page.entered.wait() for page in self.pages))
+            await asyncio.gather(*(self._open(page, PING_S * at / count, gate) for at, page in enumerate(self.pages)))
+
+    async def _open(self, page: Page, offset_s: float, gate: asyncio.Semaphore) -> None:
+        await page.open(gate)
+        await page.enter()
+        self.tasks += [asyncio.create_task(page.read()), asyncio.create_task(page.beat(offset_s))]
+        await page.entered.wait()
 
     async def speak(self, seconds: float) -> None:
         await asyncio.gather(*(voice.speak(seconds) for voice in self.voices))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tests.faults.pages import Room
+from tests.processor import processor
 from tests.stack import ROOT
 
 RESULTS = ROOT / "var" / "faults.json"
@@ -159,7 +160,7 @@ def machine() -> dict[str, str]:
     names = ("django", "channels", "daphne", "channels-redis", "redis")
     return {
         "Python": platform.python_version(),
-        "CPUs": str(os.cpu_count()),
+        "machine": processor(),
         "kernel": platform.release().split("-")[0],
         **{name: version(name) for name in names},
     }

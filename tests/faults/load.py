@@ -222,11 +222,11 @@ async def run(site: Site, options: argparse.Namespace) -> dict[str, Any]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--meetings", type=int, nargs="+", default=[5, 10, 15, 20, 30], help="one stage after the other"
+        "--meetings", type=int, nargs="+", default=[5, 10, 15, 20, 30, 45, 60], help="one stage after the other"
     )
     parser.add_argument("--seconds", type=float, default=20.0, help="of speech in each stage")
     parser.add_argument("--goal-seconds", type=float, default=60.0, help=f"of speech with {GOAL_MEETINGS} meetings")
-    parser.add_argument("--comeback", type=int, nargs="+", default=[10], help="meetings of a kill -9")
+    parser.add_argument("--comeback", type=int, nargs="+", default=[10, 20], help="meetings of a kill -9")
     parser.add_argument("--idle", type=int, default=2_000, help="listeners who only listen")
     return parser.parse_args()
 
