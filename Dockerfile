@@ -29,7 +29,7 @@ COPY --from=frontend /src/dist frontend/dist
 VOLUME /data
 EXPOSE 8000
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "config.web", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers"]
+CMD ["python", "-m", "daphne", "-v", "0", "-b", "0.0.0.0", "-p", "8000", "--proxy-headers", "config.asgi:application"]
 
 # CTranslate2 loads cuBLAS and cuDNN; the driver comes from the host by the NVIDIA container toolkit.
 FROM app AS cuda

@@ -101,7 +101,7 @@ class Stack:
     # ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def start_web(self, name: str = "web") -> None:
-        self._start(name, "-m", "config.web", "-b", "127.0.0.1", "-p", str(self.port))
+        self._start(name, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(self.port), "config.asgi:application")
         self._wait(name, lambda: self._answers("/health"))
 
     def start_transcriber(self, name: str = "transcriber", **settings: str) -> None:

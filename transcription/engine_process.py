@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from transcription.errors import EngineFailed, ModelUnavailable
 logger = logging.getLogger(__name__)
 
 LOAD_SECONDS = 1_800.0  # the first start may download a model
+ALONE = {"OPENBLAS_NUM_THREADS": "1"}  # NumPy's threads turn over while they wait for work: half of a core for nothing
 
 
 class EngineProcess:
@@ -34,6 +36,7 @@ class EngineProcess:
             *(sys.executable, "-m", "transcription.engines.child", self._name),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **ALONE},
         )
         asked = self.loaded.settings if self.loaded else self._settings  # what did not fit once is not tried again
         answer = await self._ask(asked, LOAD_SECONDS)

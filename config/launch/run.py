@@ -100,7 +100,7 @@ def _commands(environment: Mapping[str, str], port: int, folder: Path) -> dict[s
     host = environment.get("BIND", LOOPBACK)
     celery = ["-W", "ignore:You're running the worker", *"-m celery --quiet -A config worker -l WARNING".split()]
     arguments = {
-        "web": f"-m config.web -b {host} -p {port}".split(),
+        "web": f"-m daphne -v 0 -b {host} -p {port} config.asgi:application".split(),
         "transcriber": ["manage.py", "transcribe"],
         "worker": [*celery, "-c", "3", "-n", "worker@%h", "-B", "-s", str(folder / "beat")],
         "media": [*celery, "-c", "1", "-n", "media@%h", "-Q", "media"],  # recordings, which take long

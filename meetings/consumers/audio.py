@@ -187,6 +187,9 @@ class AudioConsumer(MeetingConsumer):
         except StreamSuperseded:
             self._appender.drop()
             await self.refuse(CloseCode.SUPERSEDED, "superseded", "Another tab or window speaks for you now.")
+        except Exception:  # whatever it was: these frames are only in the page now
+            await self._hold(stream)
+            raise
         else:
             if stream.count(appended):
                 await self.tell(AudioAck(stream.next_sample))
