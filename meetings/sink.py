@@ -30,6 +30,7 @@ from transcription.worker import Claim
 
 logger = logging.getLogger(__name__)
 R = TypeVar("R")
+KEPT_SECONDS = 24 * 3600
 
 
 @dataclass
@@ -38,6 +39,7 @@ class MeetingSink:
 
     _streams: dict[str, AudioStream] = field(default_factory=dict)
     _storing_since: dict[str, float] = field(default_factory=dict)  # by stream; monotonic
+    _unannounced: set[str] = field(default_factory=set)  # meetings whose newest final may not be known to their pages
 
     async def claim(self, stream: StreamInfo) -> Claim | None:
         claimed = await _stored(bind(captions.claim_stream, stream.stream_id))
@@ -45,11 +47,13 @@ class MeetingSink:
             return None
         row = await _stored(bind(AudioStream.objects.select_related("participant").get, pk=stream.stream_id))
         self._streams[stream.stream_id] = row
+        self._unannounced.add(stream.meeting_id)  # a former owner may have ended between storing and announcing
         return Claim(stream, *claimed)
 
     async def partial(self, claim: Claim, partial: Partial) -> None:
         row = self._streams[claim.stream.stream_id]
-        await _announced(claim, captions.partial_view(row, partial), partial.end_sample)
+        with suppress(RedisError):
+            await _announce(claim, captions.partial_view(row, partial), partial.end_sample)
 
     async def store(self, claim: Claim, caption: Final | Gap) -> None:
         stream_id = claim.stream.stream_id
@@ -58,14 +62,21 @@ class MeetingSink:
         del self._storing_since[stream_id]
         measures.took(_source(claim), "store", 1_000 * (time.monotonic() - began))
         if stored is None:
+            self._unannounced.add(claim.stream.meeting_id)
             return
         copies = await _copies(stored.segment_id, caption.sound) if isinstance(caption, Final) else []
         shown = next((captions.caption_view(copy) for copy in copies if copy.pk == stored.segment_id), stored)
-        await _announced(claim, shown, caption.end_sample)
+        try:
+            await redis_client().set(captions.sequence_key(claim.stream.meeting_id), shown.sequence, ex=KEPT_SECONDS)
+            await _announce(claim, shown, caption.end_sample)
+        except RedisError as error:
+            self._unannounced.add(claim.stream.meeting_id)
+            logger.warning("stream %s: not announced (%s)", stream_id, type(error).__name__)
         await corrections.announce(copies)
 
     async def settle(self, claim: Claim, sample: int) -> None:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
+        await self._announce_newest(claim.stream.meeting_id)
 
     async def keep(self, claim: Claim, piece: Piece) -> None:
         stream, fence = claim.stream, claim.fence
@@ -85,6 +96,7 @@ class MeetingSink:
 
     async def released(self, claim: Claim) -> None:
         stream_id = claim.stream.stream_id
+        await self._announce_newest(claim.stream.meeting_id)
         self._streams.pop(stream_id, None)
         self._storing_since.pop(stream_id, None)
         if received := await audio_bus().cursor(stream_id):
@@ -93,6 +105,17 @@ class MeetingSink:
         stream_ids = await _stored(bind(streams.unfinished_streams, meeting_id))
         if stream_ids and await audio_bus().drained(stream_ids):
             await _stored(bind(streams.finish_drained, meeting_id))
+
+    async def _announce_newest(self, meeting_id: str) -> None:
+        """Where an announcement failed: pages compare the number with what they have, and read the rest."""
+        if meeting_id not in self._unannounced:
+            return
+        try:
+            newest = await _stored(bind(captions.newest_sequence, meeting_id))
+            await redis_client().set(captions.sequence_key(meeting_id), newest, ex=KEPT_SECONDS)
+            self._unannounced.discard(meeting_id)
+        except (RedisError, StoreUnavailable) as error:
+            logger.warning("meeting %s: newest final not announced (%s)", meeting_id, type(error).__name__)
 
 
 async def _note_stuck(meeting_id: str) -> None:
@@ -110,15 +133,9 @@ async def _copies(segment_id: int, sound: bytes) -> list[Segment]:
         return []
 
 
-async def _announced(claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int) -> None:
-    meeting_id = claim.stream.meeting_id
+async def _announce(claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int) -> None:
     times = _times(claim, end_sample) if event.text else None
-    try:
-        if isinstance(event, CaptionFinal):
-            await redis_client().set(captions.sequence_key(meeting_id), event.sequence, ex=24 * 3600)
-        await fanout.publish(meeting_id, event, times)
-    except RedisError as error:
-        logger.warning("stream %s: not announced (%s)", claim.stream.stream_id, type(error).__name__)
+    await fanout.publish(claim.stream.meeting_id, event, times)
 
 
 def _times(claim: Claim, end_sample: int) -> fanout.CaptionTimes:

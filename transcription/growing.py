@@ -9,7 +9,7 @@ from transcription.language import join_words
 
 SHORTEST_REST = SAMPLE_RATE  # audio that stays in the window when its start moves…
 SENTENCE_END = tuple(".?!。？！")  # …to the end of a sentence
-LONG = 8 * SAMPLE_RATE  # …or, in a window of this length, to the end of any word
+LONG = 8 * SAMPLE_RATE  # …or, in a window of this length, to the end of any word that was heard twice
 PATIENCE = 2  # decodes without a new word, after which the agreed words are no longer forced
 
 
@@ -31,10 +31,11 @@ class GrowingCaption:
     def known(self) -> tuple[str, str, int]:
         """Agreed words that the next decode need not find again, what was heard behind them, and up to which sample;
         no words up to the start when the decode shall begin anew."""
-        if self._stalled >= PATIENCE:
+        if self._stalled >= PATIENCE or not self._placed:
             return "", "", self.start
+        at, word = self._placed[-1]
         agreed, unsettled = self._agreement.agreed, self._agreement.unsettled
-        return join_words(agreed, self._language), join_words(unsettled, self._language), self.end
+        return join_words(agreed, self._language), join_words(unsettled, self._language), at + word.end - word.start
 
     @property
     def words(self) -> tuple[SpokenWord, ...]:
@@ -49,10 +50,10 @@ class GrowingCaption:
         self.end, self._language = end, hypothesis.language
         grown = len(hypothesis.words) > len(self._agreement.agreed)
         self._stalled = 0 if grown else self._stalled + 1
-        self._agreement.hear(hypothesis.words)
+        self._agreement.hear(hypothesis.words, end - self.start)
         self._placed = [(self.start + word.start, word) for word in hypothesis.words]
         self._show()
-        self._move_start(hypothesis.words[: len(self._agreement.agreed)])
+        self._move_start(hypothesis.words)
 
     def hear_draft(self, hypothesis: Hypothesis, end: int) -> None:
         """Take the better decode of the utterance up to a short silence at `end`, after which it may have gone on."""
@@ -67,13 +68,13 @@ class GrowingCaption:
         self._stalled = 0
         self._show()
 
-    def _move_start(self, agreed: tuple[SpokenWord, ...]) -> None:
-        for count in range(len(agreed), 0, -1):
-            word, end = agreed[count - 1], self.start + agreed[count - 1].end
-            done = word.text.endswith(SENTENCE_END) or self.end - self.start > LONG
-            if word.end and done and end <= self.end - SHORTEST_REST:
-                self._done += self._agreement.agreed[:count]
-                self._agreement.forget(count)
+    def _move_start(self, words: tuple[SpokenWord, ...]) -> None:
+        agreed, long = len(self._agreement.agreed), self.end - self.start > LONG
+        for place in reversed(range(len(words))):
+            word, end = words[place], self.start + words[place].end
+            known = place < agreed and (long or word.text.endswith(SENTENCE_END))
+            if (known or (long and place in self._agreement.settled)) and word.end and end <= self.end - SHORTEST_REST:
+                self._done += self._agreement.leave(place + 1)
                 self.start = end
                 self._stalled = 0
                 return

@@ -22,6 +22,8 @@ from transcription.utterances import Utterance, final_caption, join_partials
 from transcription.vad import FRAME, VoiceActivity
 
 PARTIAL_CONTEXT = 3 * SAMPLE_RATE
+FINAL_CONTEXT = 4 * SAMPLE_RATE  # at least, and of a short utterance…
+FINAL_TOGETHER = 16 * SAMPLE_RATE  # …what makes so much with it
 UNHURRIED = 3 * SAMPLE_RATE // 5  # a partial that takes more new audio than this says that others wait: no drafts then
 SETTLE_EVERY = 5 * SAMPLE_RATE  # in silence
 
@@ -217,7 +219,8 @@ class SpeakerProcessor:
         return (self._heard, False) if fresh and not self._partial_asked else None
 
     def _final_window(self, start: int, pcm: bytes) -> Window:
-        before, words = self._context.before(start) if self._language.is_sure else (b"", "")
+        longest = max(FINAL_CONTEXT, FINAL_TOGETHER - len(pcm) // 2)
+        before, words = self._context.before(start, longest) if self._language.is_sure else (b"", "")
         return Window(
             before + pcm,
             final=True,

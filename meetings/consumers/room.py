@@ -196,7 +196,12 @@ class RoomConsumer(MeetingConsumer):
         await self._send_status()
 
     async def _come_back(self) -> None:
-        """Redis had forgotten this connection, or it was silent for so long that it counted as gone."""
+        """Redis had forgotten this connection, or it was silent for so long that it counted as gone.
+
+        Where Redis forgot everything, it does not know either what this page may have missed meanwhile.
+        """
+        for log in (self._captions, self._edits, self._marks):
+            await log.catch_up()
         await presence.set_muted(self.meeting.pk, self.participant.pk, self._muted)
         if self._hand_ms is not None:
             await presence.raise_hand(self.meeting.pk, self.participant.pk, self._hand_ms)

@@ -150,6 +150,11 @@ def captions_after(meeting_id: UUID | str, sequence: int) -> list[CaptionFinal]:
     return [caption_view(segment) for segment in _stored(meeting_id, sequence)]
 
 
+def newest_sequence(meeting_id: UUID | str) -> int:
+    """0 for a meeting without captions, or that is gone."""
+    return Meeting.objects.filter(pk=meeting_id).values_list("last_sequence", flat=True).first() or 0
+
+
 def _stored(meeting_id: UUID | str, sequence: int) -> Iterable[Segment]:
     later = Segment.objects.filter(meeting_id=meeting_id, sequence__gt=sequence)
     return later.select_related("participant").order_by("sequence")[:MAX_MISSED]

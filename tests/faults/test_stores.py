@@ -138,6 +138,34 @@ async def test_a_change_of_presence_that_redis_lost_is_noticed(gathering: Gather
     assert soon(noticed, 6.0)
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("forgets", [False, True], ids=["refused", "forgotten"])
+async def test_the_last_final_is_shown_although_it_was_not_announced(
+    gathering: Gathering, figures: Figures, forgets: bool
+) -> None:
+    """Valkey refuses to publish it, and forgets its number or never learns it; nobody says anything afterwards."""
+    valkey, refused = gathering.site.valkey.client(), ["-publish"] if forgets else ["-publish", "-set"]
+    speaking = asyncio.create_task(gathering.speak(5.9))  # the last word ends at 5.2
+    await until(lambda: len(gathering.room.finals) == 1)
+    valkey.acl_setuser("default", enabled=True, commands=refused)
+    await speaking
+    await asyncio.sleep(2.0)
+    before = len(gathering.room.finals)
+    if forgets:
+        await aside(valkey.flushall)
+    valkey.acl_setuser("default", enabled=True, commands=[command.replace("-", "+") for command in refused])
+    moment = time.monotonic()
+    microphone = gathering.microphone
+    await until(lambda: set(gathering.room.words(microphone.stream_id)).issuperset(microphone.said), 20)
+    shown_after = time.monotonic() - moment
+    count = await gathering.finish()
+    fault = f"the last final not announced, its number {'forgotten' if forgets else 'unknown'}"
+    figures.add(25, fault, count, shown_after, "shown ≤ 15 s", f"{before} of {len(gathering.room.finals)} till then")
+    assert before < len(gathering.room.finals)
+    assert count.clean
+    assert soon(shown_after, 15.0)
+
+
 async def test_presence_is_known_again_after_redis_forgot_it(gathering: Gathering, figures: Figures) -> None:
     site, ticket = gathering.site, gathering.tickets[1]
     other = gathering.enter(ticket)

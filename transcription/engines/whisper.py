@@ -144,6 +144,8 @@ class WhisperEngine:
         prompt = self._prompt(window, tokenizer)
         starts = prompt.index(tokenizer.sot) + len(tokenizer.sot_sequence)
         guess = tokenizer.encode(" " + window.guess) if window.guess else []
+        if guess and starts == len(prompt):  # a text begins with its time
+            guess = [tokenizer.timestamp_begin, *guess]
         most = self._most_tokens(window, language)
         return search.read(listened, Task(prompt, starts, most, guess), BEAM if window.final else 1)
 
