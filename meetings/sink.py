@@ -110,11 +110,12 @@ class MeetingSink:
         """Where an announcement failed: pages compare the number with what they have, and read the rest."""
         if meeting_id not in self._unannounced:
             return
+        self._unannounced.discard(meeting_id)  # another stream's may fail while this is under way
         try:
             newest = await _stored(bind(captions.newest_sequence, meeting_id))
             await redis_client().set(captions.sequence_key(meeting_id), newest, ex=KEPT_SECONDS)
-            self._unannounced.discard(meeting_id)
         except (RedisError, StoreUnavailable) as error:
+            self._unannounced.add(meeting_id)
             logger.warning("meeting %s: newest final not announced (%s)", meeting_id, type(error).__name__)
 
 

@@ -1,5 +1,6 @@
 """The audio socket: numbered frames up, acknowledgements down. Touches Redis only once a stream is open."""
 
+import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ from transcription.bus import Appended, NewFrame
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
 from transcription.log_ids import bind
 from transcription.streams import StreamInfo
+
+logger = logging.getLogger(__name__)
 
 ACK_FRAMES = 3
 AHEAD_SECONDS = 10.0  # by which a browser's clock may run ahead of ours
@@ -188,8 +191,8 @@ class AudioConsumer(MeetingConsumer):
             self._appender.drop()
             await self.refuse(CloseCode.SUPERSEDED, "superseded", "Another tab or window speaks for you now.")
         except Exception:  # whatever it was: these frames are only in the page now
+            logger.exception("frames not appended, the page sends them again")
             await self._hold(stream)
-            raise
         else:
             if stream.count(appended):
                 await self.tell(AudioAck(stream.next_sample))
