@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from bench import offline, report, voices
+from bench.memory import mb_per_added_speaker
 from bench.screen import Delays, measure
 from bench.stages import StageTimes
 from bench.streaming import EngineAlone, Source, Take, stream
@@ -23,6 +24,7 @@ class Bench:
         self.rows: list[report.Row] = []
         self.stages = StageTimes()
         self.noises: report.Row = {}
+        self.memory = 0.0
         self.encode_before = 0.0
 
     def add(self, name: str, spoken: list[Voice], take: Take) -> None:
@@ -41,7 +43,6 @@ class Bench:
         row["cpu_per_audio_second"] = take.cpu_seconds / take.audio_seconds
         row |= self.stages.figures()
         row["encode_30s"] = (self.encode_before + encode_after) / 2
-        row["rss_mb"] = take.rss_bytes / 1e6 if take.rss_bytes else None
         self.rows.append(row)
         print(report.table([row]).splitlines()[-1], flush=True)
 
@@ -57,6 +58,7 @@ class Bench:
             await self.live("meeting", voices.meeting("eight-3min", 2 * self.options.seconds), recogniser)
             await self.redis(recogniser)
             await self.noise(recogniser)
+            self.memory = await mb_per_added_speaker(recogniser, voices.continuous(1, self.options.seconds)[0])
         finally:
             await recogniser.close()
 
@@ -116,10 +118,12 @@ def main() -> None:
     about = report.machine() | {"model": options.model, "seconds": options.seconds}
     bench = Bench(options)
     asyncio.run(bench.run())
-    about |= {"noise": bench.noises} | report.beside_baseline(bench.rows)
+    about |= {"noise": bench.noises, "mb_per_added_speaker": bench.memory}
+    about |= {"times_better_than_baseline": report.beside_baseline(bench.rows)}
     name = f"{Path(options.model).name}-{'gpu' if options.gpu else 'cpu'}"
     print("\n" + report.table(bench.rows) + "\n")
-    print(f"beside the baseline: {report.beside_baseline(bench.rows)}\nnoise: {bench.noises}")
+    print(f"beside the baseline: {about['times_better_than_baseline']}\nnoise: {bench.noises}")
+    print(f"MB per added speaker: {bench.memory}")
     print(f"written: {report.write(name, about, bench.rows)}")
     talking = [row for row in bench.rows if str(row["run"]).endswith("talking")]
     lines = {

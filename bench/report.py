@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tests.faults.figures import replace_between
 from tests.processor import processor
 
@@ -56,15 +54,10 @@ def _cell(value: object) -> str:
 
 
 def beside_baseline(rows: Sequence[Row]) -> Row:
-    """How many times better one speaker is served than by the loop, and what each further speaker adds in memory."""
+    """How many times better one speaker is served than by the loop."""
     baseline = next(row for row in rows if row["run"] == "baseline loop")
-    talking = [row for row in rows if str(row["run"]).endswith(" talking")]
-    one = talking[0]
-    found = {name: round(baseline[name] / one[name], 2) for name in ("seen_p50", "seen_p95", "cpu_per_audio_second")}
-    if len(talking) > 1:
-        speakers, memory = [row["speakers"] for row in talking], [row["rss_mb"] for row in talking]
-        found["mb_per_added_speaker"] = round(float(np.polyfit(speakers, memory, 1)[0]), 2)
-    return {"times_better_than_baseline": found}
+    one = next(row for row in rows if str(row["run"]).endswith(" talking"))
+    return {name: round(baseline[name] / one[name], 2) for name in ("seen_p50", "seen_p95", "cpu_per_audio_second")}
 
 
 def write(name: str, about: Row, rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> Path:

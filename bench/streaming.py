@@ -28,7 +28,6 @@ class Take:
     screens: dict[str, Screen] = field(default_factory=dict)
     cpu_seconds: float = 0.0
     audio_seconds: float = 0.0
-    rss_bytes: int = 0  # at the end, before the speakers leave
 
 
 class Source(Protocol):
@@ -70,8 +69,6 @@ async def stream(source: Source, voices: list[Voice]) -> Take:
         for voice in voices:
             take.screens[voice.name] = screen = Screen()
             tasks.create_task(source.play(voice, screen, began))
-        await asyncio.sleep(min(voice.seconds for voice in voices) * 0.9)
-        take.rss_bytes = family_rss_bytes()
     take.cpu_seconds = family_cpu_seconds() - before
     return take
 

@@ -1,10 +1,13 @@
-"""One language model that speaks OpenAI's protocol (`POST …/chat/completions`): text in, JSON out, failures named."""
+"""One language model that speaks OpenAI's protocol (`POST …/chat/completions`): text in, JSON out, failures named.
+
+httpx is imported where it is used: workers ask, and every web process would carry its 11 MB.
+"""
 
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
-import httpx
 import msgspec
 from django.conf import settings
 
@@ -47,6 +50,8 @@ class LanguageModel:
     """Redirects are not followed: they would take the key, and what was said, elsewhere."""
 
     def __init__(self, server: Settings) -> None:
+        import httpx
+
         self._server = server
         headers = {"Authorization": f"Bearer {server.api_key}"} if server.api_key else {}
         self._client = httpx.Client(headers=headers, timeout=httpx.Timeout(server.timeout_seconds, connect=5.0))
@@ -58,18 +63,20 @@ class LanguageModel:
         messages = [{"role": "system", "content": task}, {"role": "user", "content": material}]
         asked = {"model": self._server.model, "messages": messages, "temperature": 0, "max_tokens": MAX_TOKENS}
         status, body = self._post(asked)
-        if status == httpx.codes.BAD_REQUEST and self._format:
+        if status == HTTPStatus.BAD_REQUEST and self._format:
             self._format = {}  # servers differ in how they are told to answer in JSON; the task says it too
             status, body = self._post(asked)
         elif status in PASSING:
             time.sleep(RETRY_SECONDS)
             status, body = self._post(asked)
-        if status != httpx.codes.OK:
+        if status != HTTPStatus.OK:
             raise ModelFailed(f"The language model answered {status}.")
         return _text(body)
 
     def _post(self, asked: dict[str, Any]) -> tuple[int, bytes]:
         """Bounded in time and size as a whole: httpx's own timeout is for each piece."""
+        import httpx
+
         deadline = time.monotonic() + self._server.timeout_seconds
         body = bytearray()
         try:
