@@ -63,15 +63,19 @@ ActionRows = forms.formset_factory(ActionForm, extra=1, **_LIMITS)
 
 
 class WholeMinutes:
-    """The form of the minutes with its rows; a row whose text is emptied goes away."""
+    """The form of the minutes with its rows; a row whose text is emptied goes away.
+
+    Rows that were sent stand for themselves: a page that saves as one types sends rows it began without, and one that
+    equals what is stored must not count as blank.
+    """
 
     def __init__(self, minutes: Minutes, data: Any = None) -> None:
         self.minutes = minutes
-        first = {"revision": minutes.revision}
-        self.form = MinutesForm(data, instance=minutes, initial=first)
-        self.discussion = DiscussionRows(data, initial=minutes.discussion, prefix="discussion")
-        self.decisions = DecisionRows(data, initial=minutes.decisions, prefix="decisions")
-        self.actions = ActionRows(data, initial=minutes.actions, prefix="actions")
+        self.form = MinutesForm(data, instance=minutes, initial={"revision": minutes.revision})
+        stored = minutes if data is None else Minutes()
+        self.discussion = DiscussionRows(data, initial=stored.discussion, prefix="discussion")
+        self.decisions = DecisionRows(data, initial=stored.decisions, prefix="decisions")
+        self.actions = ActionRows(data, initial=stored.actions, prefix="actions")
 
     def is_valid(self) -> bool:
         checked = [part.is_valid() for part in (self.form, self.discussion, self.decisions, self.actions)]
@@ -84,7 +88,7 @@ class WholeMinutes:
     def changes(self) -> dict[str, Any]:
         plain = {name: self.form.cleaned_data[name] for name in self.form.fields if name != "revision"}
         return plain | {
-            "discussion": [row.cleaned_data for row in self.discussion],
+            "discussion": [row.cleaned_data for row in self.discussion if row.has_changed()],
             "decisions": _filled(self.decisions),
             "actions": [row | {"due": row["due"].isoformat() if row["due"] else ""} for row in _filled(self.actions)],
         }

@@ -78,6 +78,23 @@ def test_a_script_saves_and_gets_the_next_revision(held: Meeting) -> None:
     assert held.minutes.place == "Room 5"
 
 
+def test_what_was_typed_into_blank_rows_stays_however_often_it_is_saved(held: Meeting) -> None:
+    browser = signed_in(held.host)
+    for revision in range(3):
+        browser.post(path(held), filled(revision=str(revision)), headers={"Accept": "application/json"})
+        minutes = Minutes.objects.get()
+        assert [row["text"] for row in minutes.discussion] == ["Stays as it is."]
+        assert [row["text"] for row in minutes.decisions] == ["Ship on Tuesday"]
+        assert [row["text"] for row in minutes.actions] == ["Write notes"]
+
+
+def test_a_discussion_of_nothing_is_left_out(held: Meeting) -> None:
+    browser = signed_in(held.host)
+    browser.post(path(held), filled(**{"discussion-0-item": "", "discussion-0-text": ""}))
+    assert Minutes.objects.get().discussion == []
+    assert "Ship on Tuesday" in document(held, "txt")
+
+
 def test_two_who_write_at_once_do_not_overwrite_each_other(held: Meeting) -> None:
     browser = signed_in(held.host)
     browser.post(path(held), filled(place="First"))
