@@ -1,9 +1,6 @@
 """The log of who did what."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
 from meetings.admin.lists import ReadOnly
 from meetings.models import AuditEntry
@@ -19,6 +16,3 @@ class AuditEntryAdmin(ReadOnly):
     search_fields = ("user__email", "user__display_name", "meeting_id")
     date_hierarchy = "created_at"
     show_full_result_count = False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

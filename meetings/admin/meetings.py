@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from meetings.admin.lists import LanguageFilter, acting
+from meetings.admin.lists import DeletedWhole, LanguageFilter, ReadOnly, acting, review_link
 from meetings.forms import MeetingAdminForm
 from meetings.hearing_again import model_name
 from meetings.models import KeptPiece, Meeting, Participant, Segment
@@ -23,13 +23,16 @@ from meetings.times import duration
 
 
 class ParticipantInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Named on the review page, where that is noted; their roles are given in the room."""
+
     model = Participant
     fields = ("display_name", "role", "user", "joined_at", "left_at")
-    readonly_fields = ("user", "joined_at", "left_at")
-    extra = 0
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 
@@ -74,7 +77,7 @@ def _percent(share: float | None) -> str:
 
 
 @admin.register(Meeting)
-class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class MeetingAdmin(DeletedWhole):
     list_display = (
         "title", "host", "status", "review", "started_at", "length", "people", "speakers", "lines", "coverage",
         "unsure", "storage", "transcript",
@@ -218,20 +221,24 @@ class MeetingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Participant)
-class ParticipantAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ParticipantAdmin(ReadOnly):
     list_display = ("display_name", "role", "meeting", "user", "joined_at", "left_at")
     list_filter = ("role",)
     list_select_related = ("meeting", "user")
     search_fields = ("display_name", "user__email", "meeting__title")
-    readonly_fields = ("meeting", "user", "color", "joined_at", "left_at")
+    fields = ("rename", "display_name", "role", "meeting", "user", "joined_at", "left_at")
     actions = ("anonymise",)
 
-    @admin.action(description=_("Anonymise the selected participants"), permissions=["change"])
+    @admin.display(description=_("rename"))
+    def rename(self, participant: Participant) -> str:
+        return review_link(participant.meeting)
+
+    @admin.action(description=_("Anonymise the selected participants"), permissions=["anonymise"])
     def anonymise(self, request: HttpRequest, chosen: QuerySet[Participant]) -> None:
         for participant in chosen.select_related("meeting"):
             privacy.anonymise(participant)
             audit_log.record(audit_log.Action.ANONYMISED, participant.meeting_id, acting(request))
         self.message_user(request, _("Their names and accounts are gone. Names within the text stay."))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def has_anonymise_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("meetings.change_participant")

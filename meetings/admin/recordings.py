@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from meetings.admin.lists import LanguageFilter, ReadOnly
+from meetings.admin.lists import DeletedWhole, LanguageFilter, ReadOnly, acting
 from meetings.models import Document, Job, Recording
-from meetings.services import documents, recordings, uploads
+from meetings.services import audit_log, documents, recordings, uploads
 
 
 class JobInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -25,7 +25,7 @@ class JobInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 @admin.register(Recording)
-class RecordingAdmin(ReadOnly):
+class RecordingAdmin(DeletedWhole, ReadOnly):
     list_display = ("title", "owner", "stage", "done", "size", "created_at", "transcript")
     list_filter = ("job__stage", "created_at", ("language", LanguageFilter))
     list_select_related = ("owner", "job", "meeting")
@@ -72,11 +72,12 @@ class RecordingAdmin(ReadOnly):
         return request.user.has_perm("meetings.change_recording")
 
     def delete_model(self, request: HttpRequest, obj: Recording) -> None:
+        audit_log.record(audit_log.Action.DELETED, obj.meeting_id, acting(request))
         uploads.delete(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Recording]) -> None:
         for recording in queryset:
-            uploads.delete(recording)
+            self.delete_model(request, recording)
 
 
 @admin.register(Job)
@@ -89,7 +90,7 @@ class JobAdmin(ReadOnly):
 
 
 @admin.register(Document)
-class DocumentAdmin(ReadOnly):
+class DocumentAdmin(DeletedWhole, ReadOnly):
     list_display = ("meeting", "extension", "stage", "percent", "reason", "created_at")
     list_filter = ("stage", "extension")
     list_select_related = ("meeting",)
@@ -97,7 +98,9 @@ class DocumentAdmin(ReadOnly):
     fields = ("meeting", "extension", "options", "stage", "percent", "reason", "created_at", "alive_at")
 
     def delete_model(self, request: HttpRequest, obj: Document) -> None:
+        audit_log.record(audit_log.Action.DELETED, obj.meeting_id, acting(request))
         documents.delete(Document.objects.filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
-        documents.delete(queryset)
+        for document in queryset:
+            self.delete_model(request, document)

@@ -4,13 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
-from django.utils.html import format_html
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from meetings.admin.lists import LanguageFilter, ReadOnly
+from meetings.admin.lists import LanguageFilter, ReadOnly, acting, review_link
 from meetings.models import AudioStream, Segment, SegmentRevision
+from meetings.services import audit_log
 from meetings.times import clock
 
 
@@ -58,12 +57,24 @@ class SegmentAdmin(ReadOnly):
     inlines = (RevisionInline,)
     show_full_result_count = False
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Its lines may be of many meetings: the entry names none."""
+        page = super().changelist_view(request, extra_context)
+        action = audit_log.Action.SEARCHED if request.GET.get("q") else audit_log.Action.READ
+        audit_log.record(action, None, acting(request))
+        return page
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        page = super().change_view(request, object_id, form_url, extra_context)
+        if segment := self.get_object(request, object_id):
+            audit_log.record(audit_log.Action.READ, segment.meeting_id, acting(request))
+        return page
+
     @admin.display(description=_("correct"))
     def correct(self, segment: Segment) -> str:
-        if segment.meeting.takes_audio:
-            return str(_("The review begins when the meeting is over."))
-        path = reverse("meeting-review", args=[segment.meeting.code])
-        return format_html('<a href="{}#s{}">{}</a>', path, segment.sequence, _("on the review page"))
+        return review_link(segment.meeting, f"#s{segment.sequence}")
 
     @admin.display(description=_("time"), ordering="start_ms")
     def time(self, segment: Segment) -> str:

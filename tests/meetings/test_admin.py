@@ -90,6 +90,22 @@ def test_a_line_is_read_here_and_corrected_on_the_review_page(browser: Client, s
     assert (segment.text, segment.recognised_text, segment.revision) == ("The bugdet is fine.",) * 2 + (0,)
 
 
+def test_a_name_and_a_role_are_read_here_and_changed_where_that_is_noted(browser: Client, meeting: Meeting) -> None:
+    person = ended(meeting).participants.get()
+    review = reverse("meeting-review", args=[meeting.code])
+    path = reverse("admin:meetings_participant_change", args=[person.pk])
+    assert review in browser.get(path).content.decode()
+    assert browser.post(path, {"display_name": "Forged", "role": "guest"}).status_code == 403
+    path = reverse("admin:meetings_meeting_change", args=[meeting.pk])
+    assert review in browser.get(path).content.decode()
+    inline = {"participants-TOTAL_FORMS": "1", "participants-INITIAL_FORMS": "1", "participants-0-id": str(person.pk)}
+    forged = {"participants-0-display_name": "Forged", "participants-0-role": "guest"}
+    fields = {"title": "New", "host": str(meeting.host_id), "language": "", "agenda": "", "time_zone": "UTC"}
+    assert browser.post(path, {**fields, **inline, **forged}).status_code == 302
+    person.refresh_from_db()
+    assert (person.display_name, person.role) == ("Ada", Participant.Role.HOST)
+
+
 def test_unsure_lines_are_found(browser: Client, segment: Segment) -> None:
     unsure = say(segment.participant, 70_000, "Perhaps.")
     Segment.objects.filter(pk=unsure.pk).update(confidence=0.2)

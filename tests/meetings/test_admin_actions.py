@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from django.contrib.auth.models import Group
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -136,6 +137,15 @@ def test_a_deleted_recording_takes_its_file_along(browser: Client, recording: Re
     assert not Recording.objects.exists()
     assert not Job.objects.exists()
     assert not path.exists()
+    assert [(entry.action, str(entry.user)) for entry in AuditEntry.objects.all()] == [("deleted", "Root")]
+
+
+def test_a_deleted_account_takes_the_files_of_its_uploads_along(browser: Client, recording: Recording) -> None:
+    path = uploads.path_of(recording)
+    act(browser, "user", "delete_selected", recording.owner)
+    assert not User.objects.filter(pk=recording.owner_id).exists()
+    assert not path.exists()
+    assert AuditEntry.objects.get().action == "deleted"
 
 
 def test_recordings_and_jobs_are_looked_at_and_not_changed(browser: Client, recording: Recording) -> None:
@@ -149,9 +159,32 @@ def test_recordings_and_jobs_are_looked_at_and_not_changed(browser: Client, reco
 
 def test_deleting_a_document_leaves_the_meeting(browser: Client, meeting: Meeting) -> None:
     document = documents.order(meeting, "pdf", Options())
+    document.file.save("minutes.pdf", ContentFile(b"%PDF"))
+    file = Path(document.file.path)
     act(browser, "document", "delete_selected", document)
     assert not Document.objects.exists()
+    assert not file.exists()
     assert Meeting.objects.exists()
+    assert [(entry.action, entry.meeting_id) for entry in AuditEntry.objects.all()] == [("deleted", meeting.pk)]
+
+
+@pytest.mark.parametrize("model", ["participant", "segment", "audiostream", "job"])
+def test_what_belongs_to_something_goes_with_it_and_not_by_itself(
+    browser: Client, meeting: Meeting, recording: Recording, model: str
+) -> None:
+    line = say(meeting.participants.get(), 1_000, "Hello.")
+    row = {"participant": line.participant, "segment": line, "audiostream": line.stream, "job": recording.job}[model]
+    act(browser, model, "delete_selected", row)
+    path = reverse(f"admin:meetings_{model}_delete", args=[row.pk])
+    assert browser.post(path, {"post": "yes"}).status_code == 403
+    assert type(row)._default_manager.filter(pk=row.pk).exists()
+
+
+def test_who_is_asked_before_a_meeting_is_deleted_is_not_shown_what_was_said(browser: Client, meeting: Meeting) -> None:
+    line = say(meeting.participants.get(), 1_000, "The canary sings.")
+    page = browser.get(reverse("admin:meetings_meeting_delete", args=[meeting.pk]))
+    assert line.text not in page.content.decode()
+    assert page.context["model_count"]
 
 
 def test_an_administrator_by_role_deletes_a_meeting_with_all_that_belongs_to_it(meeting: Meeting, eve: User) -> None:

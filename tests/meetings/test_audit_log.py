@@ -130,6 +130,19 @@ def test_the_list_shows_what_arrived_and_what_is_unsure(meeting: Meeting, admin:
     assert (row.covered, row.low_confidence) == (0.75, 0.5)
 
 
+def test_lines_that_administrators_read_and_search_are_written_down(meeting: Meeting, admin: User, eve: User) -> None:
+    line = say(meeting.participants.get(), 1_000, "The canary sings.")
+    browser, path = signed_in(admin), "/admin/meetings/segment/"
+    assert b"canary" in browser.get(path).content
+    browser.get(path, {"q": "canary"})
+    browser.get(f"{path}{line.pk}/change/")
+    browser.get(f"{path}{line.pk + 1}/change/")
+    signed_in(eve).get(path)
+    signed_in(eve).get(f"{path}{line.pk}/change/")
+    entries = list(AuditEntry.objects.order_by("pk").values_list("action", "meeting_id", "user"))
+    assert entries == [("read", None, admin.pk), ("searched", None, admin.pk), ("read", meeting.pk, admin.pk)]
+
+
 def test_nobody_changes_the_log(admin: User, meeting: Meeting) -> None:
     signed_in(admin).get(f"/m/{meeting.code}/transcript/")
     entry = AuditEntry.objects.get()
