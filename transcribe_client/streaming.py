@@ -20,9 +20,9 @@ AHEAD = 10 * RATE  # samples that may be on their way unacknowledged
 FIRST_ATTEMPTS = 3
 GIVE_UP_SECONDS = 120.0  # without any connection
 LATE_MS = 500  # audio older than this says so, so that what was off the record stays so
-OVER = 4404
+OVER = 4410
 FINAL_CODES = {
-    4401: Exit.NOT_ALLOWED, 4403: Exit.NOT_ALLOWED, 4405: Exit.NOT_ALLOWED, OVER: Exit.NOT_FOUND, 4410: Exit.NOT_FOUND,
+    4401: Exit.NOT_ALLOWED, 4403: Exit.NOT_ALLOWED, 4405: Exit.NOT_ALLOWED, 4404: Exit.NOT_FOUND, OVER: Exit.NOT_FOUND,
     4400: Exit.REFUSED, 4409: Exit.REFUSED, 4413: Exit.REFUSED,
 }  # fmt: skip
 

@@ -96,6 +96,8 @@ class ProgramConsumer(Socket):
         self._token = token
         try:
             await self._begin()
+        except sessions.SessionOver as error:
+            await self._refuse(CloseCode.MEETING_ENDED, "meeting_ended", str(error))
         except sessions.SessionRefused as error:
             await self._refuse(CloseCode.NOT_FOUND, "not_found", str(error))
         return None

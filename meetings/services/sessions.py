@@ -19,6 +19,10 @@ class SessionRefused(Exception):
     """There is no such session or meeting for this person; the text says which."""
 
 
+class SessionOver(SessionRefused):
+    """The meeting takes no more audio."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     info: StreamInfo
@@ -28,15 +32,14 @@ class Session:
 
 
 def resume(user: User, session_id: str, after: int | None = None) -> Session:
-    """`after` is the id of the last segment that was heard, 0 for none. Raises SessionRefused, also when it is over."""
+    """`after` is the id of the last segment that was heard, 0 for none. Raises SessionRefused."""
     try:
         stream = AudioStream.objects.select_related("participant__meeting").get(
             pk=UUID(session_id), participant__user=user
         )
     except (ValueError, AudioStream.DoesNotExist):
         raise SessionRefused("there is no such session of yours") from None
-    if not may_speak(stream.participant.pk):
-        raise SessionRefused("the session is over")
+    _check_may_speak(stream.participant)
     session = _session(stream.participant, session_id, stream.language, own_meeting=False)
     return session if after is None else replace(session, newest=_sequence_of(session, after))
 
@@ -54,18 +57,33 @@ def begin(user: User, code: str, name: str, language: str) -> Session:
             raise SessionRefused("there is no such meeting")
     else:
         meeting = rooms.create_meeting(user, name, language=language)
-    try:
-        participant = rooms.join(meeting, user=user, session={}, display_name="")
-    except rooms.MeetingOver:
-        raise SessionRefused("the meeting is over") from None
-    except rooms.JoinRefused:
-        raise SessionRefused("the meeting is locked, or a host removed you") from None
-    if participant.admission != Participant.Admission.ADMITTED:
-        raise SessionRefused("a host has to admit you first: come back then")
+    participant = _seat(meeting, user)
     rooms.start_meeting(meeting)
     presence.record_joined(participant.pk)
     participant.meeting = Meeting.objects.get(pk=meeting.pk)
     return _session(participant, "", language, own_meeting=not code)
+
+
+def _seat(meeting: Meeting, user: User) -> Participant:
+    """Somebody who was in a meeting keeps the seat after its end, but not the word."""
+    try:
+        participant = rooms.join(meeting, user=user, session={}, display_name="")
+    except rooms.MeetingOver:
+        raise SessionOver("the meeting is over") from None
+    except rooms.JoinRefused:
+        raise SessionRefused("the meeting is locked, or a host removed you") from None
+    _check_may_speak(participant)
+    return participant
+
+
+def _check_may_speak(participant: Participant) -> None:
+    """Raises SessionRefused."""
+    if not participant.meeting.takes_audio:
+        raise SessionOver("the meeting is over")
+    if participant.admission == Participant.Admission.WAITING:
+        raise SessionRefused("a host has to admit you first: come back then")
+    if participant.admission == Participant.Admission.REMOVED:
+        raise SessionRefused("a host removed you")
 
 
 def may_speak(participant_id: UUID) -> bool:

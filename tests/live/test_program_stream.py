@@ -99,7 +99,7 @@ async def test_a_broken_connection_goes_on_where_the_server_is(site: Stack, ada:
         said = (await client.get(path)).json()
     assert [item["text"] for item in said["items"]] == [words(1, 10), words(11, 10)]
     async with program(site, text, session_id=session) as socket:
-        assert await socket.closed() == 4404
+        assert await socket.closed() == 4410
 
 
 async def test_a_program_takes_part_in_a_meeting(site: Stack, ada: Person) -> None:
@@ -143,6 +143,8 @@ async def test_the_end_of_the_meeting_ends_the_session(site: Stack, ada: Person)
         await speak(socket, 1, 10)
         await socket.expect("final")
         await asyncio.to_thread(ada.end, code)
+        assert await socket.closed() == 4410
+    async with program(site, token(ada), meeting=code) as socket:
         assert await socket.closed() == 4410
 
 

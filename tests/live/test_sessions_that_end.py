@@ -5,9 +5,9 @@ import secrets
 import pytest
 from redis import Redis
 
-from meetings.models import Meeting, Participant, User
+from meetings.models import AudioStream, Meeting, Participant, User
 from meetings.redis import with_redis
-from meetings.services import sessions
+from meetings.services import presence, sessions
 from meetings.tasks import end_sessions
 from tests.meetings.cast import account
 
@@ -36,7 +36,7 @@ def test_a_session_ends_an_hour_after_its_last_audio(ada: User, monkeypatch: pyt
     assert end_sessions() == 1
     assert end_sessions() == 0
     assert dict(Meeting.objects.values_list("title", "status")) == {"lives": "live", "ends": "finishing"}
-    with pytest.raises(sessions.SessionRefused, match="over"):
+    with pytest.raises(sessions.SessionOver):
         sessions.resume(ada, stream_id)
     assert sessions.resume(ada, lives.info.stream_id).info == lives.info
 
@@ -47,6 +47,17 @@ def test_a_meeting_of_others_is_not_ended_with_the_session(ada: User) -> None:
     assert shared.participant == own.participant
     assert not shared.own_meeting
     assert shared.info.language == "de"
+
+
+@pytest.mark.parametrize("status", [Meeting.Status.FINISHING, Meeting.Status.ENDED])
+def test_who_was_in_a_meeting_does_not_speak_in_it_after_its_end(ada: User, status: str) -> None:
+    own = sessions.begin(ada, "", "own", "")
+    presence.record_left(own.participant.pk)
+    Meeting.objects.update(status=status)
+    with pytest.raises(sessions.SessionOver):
+        sessions.begin(ada, own.participant.meeting.code, "late", "")
+    assert AudioStream.objects.count() == 1
+    assert Participant.objects.get().left_at is not None
 
 
 @pytest.mark.parametrize("admission", ["waiting", "removed"])
