@@ -1,6 +1,7 @@
 """Forgetting: one person of a meeting, or a meeting with everything that belongs to it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -9,29 +10,60 @@ from meetings.models import (
     AudioStream,
     Document,
     KeptPiece,
+    Mark,
     Meeting,
+    Minutes,
     Participant,
+    Proposal,
     Recording,
     ReviewStep,
     SegmentRevision,
 )
 from meetings.redis import audio_bus, with_redis
-from meetings.services import documents, events, keeping, kept_audio
+from meetings.services import documents, events, keeping, kept_audio, proposals
 from meetings.services.uploads import path_of
 
 
 def anonymise(participant: Participant) -> None:
     """Nothing of the person but what they said stays: no name, account or audio. Names within the text stay."""
     with transaction.atomic():
-        number = participant.meeting.participants.filter(color__lte=participant.color).count()
+        meeting = Meeting.objects.select_for_update().get(pk=participant.meeting_id)
+        number = meeting.participants.filter(color__lte=participant.color).count()
         name = _("Participant %(number)d") % {"number": number}
+        _replace_in_results(meeting, _names(participant), name)
         Participant.objects.filter(pk=participant.pk).update(display_name=name, user=None)
         SegmentRevision.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(speaker=participant).update(what=name)
         keeping.agree(participant.pk, False)
         kept_audio.forget(KeptPiece.objects.filter(stream__participant=participant))
-    documents.delete(participant.meeting.documents.all())
+    documents.delete(meeting.documents.all())
+
+
+def _names(participant: Participant) -> set[str]:
+    """What the person was called here: now, before they were renamed, and by their account."""
+    renamings = ReviewStep.objects.filter(speaker=participant).values_list("what", flat=True)
+    before = {name for renaming in renamings for name in renaming.split(" → ")}
+    return {participant.display_name, *before, *([str(participant.user)] if participant.user else [])}
+
+
+def _replace_in_results(meeting: Meeting, names: set[str], name: str) -> None:
+    """Where a field is nothing but somebody's name: who led, approved, or has something to do."""
+    Mark.objects.filter(meeting=meeting, owner__in=names).update(owner=name)
+    for minutes in Minutes.objects.filter(meeting=meeting):
+        minutes.chair = name if minutes.chair in names else minutes.chair
+        minutes.approved_by = name if minutes.approved_by in names else minutes.approved_by
+        minutes.actions = _owned(minutes.actions, names, name)
+        minutes.revision += 1  # a page that is open does not bring the name back
+        minutes.save()
+    proposals.cancel(meeting)
+    for proposal in Proposal.objects.filter(meeting=meeting):
+        proposal.findings = _owned(proposal.findings, names, name)
+        proposal.save(update_fields=["findings"])
+
+
+def _owned(entries: list[dict[str, Any]], names: set[str], name: str) -> list[dict[str, Any]]:
+    return [entry | {"owner": name} if entry.get("owner") in names else entry for entry in entries]
 
 
 def delete_meetings(meetings: Iterable[Meeting]) -> None:

@@ -7,8 +7,21 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from meetings.models import AudioStream, AuditEntry, Meeting, Participant, ReviewStep, Segment, SegmentRevision, User
+from meetings.models import (
+    AudioStream,
+    AuditEntry,
+    Mark,
+    Meeting,
+    Minutes,
+    Participant,
+    Proposal,
+    ReviewStep,
+    Segment,
+    SegmentRevision,
+    User,
+)
 from meetings.services.corrections import Author, Line, correct_text
 from tests.meetings.cast import ended, say, signed_in
 from tests.meetings.programs import Program
@@ -106,6 +119,41 @@ def test_an_anonymised_participant_keeps_only_what_they_said(meeting: Meeting, a
     assert Segment.objects.get().text == "I agree!"
     assert ReviewStep.objects.filter(what="Participant 1", author_name="Participant 1").exists()
     assert log() == [("anonymised", "Root", "account")]
+
+
+def test_an_anonymised_participant_is_named_in_no_result(meeting: Meeting, admin: User, ada: User, eve: User) -> None:
+    grace = Participant.objects.create(
+        meeting=ended(meeting), user=eve, display_name="Grace Hopper", role=Participant.Role.MEMBER, color=1
+    )
+    ReviewStep.objects.create(meeting=meeting, what="Gracie → Grace Hopper", speaker=grace, author_name="Ada")
+    action = {"due": "", "done": False, "at_ms": 1_000}
+    minutes = Minutes.objects.create(
+        meeting=meeting,
+        chair="Eve",  # the name of the account
+        approved_by="Grace Hopper",
+        approved_at=timezone.now(),
+        actions=[{"text": "One", "owner": "Gracie", **action}, {"text": "Two", "owner": "Ada", **action}],
+    )
+    mark = {"meeting": meeting, "author": grace, "kind": "action", "text": "Three", "at_ms": 1_000}
+    Mark.objects.create(**mark, owner="Grace Hopper", change=1)
+    found = {"kind": "action", "text": "Four", "evidence": [1], "at_ms": 1_000}
+    Proposal.objects.create(meeting=meeting, stage="done", findings=[{**found, "owner": "Grace Hopper"}])
+    act(signed_in(admin), "participant", "anonymise", grace)
+
+    exported = signed_in(ada).get(f"/m/{meeting.code}/minutes.json").json()
+    assert (exported["chair"], exported["status"]) == ("Participant 2", "approved by Participant 2")
+    assert [entry["owner"] for entry in exported["actions"]] == ["Participant 2", "Ada"]
+    minutes.delete()  # then the marks are what is exported
+    [exported] = signed_in(ada).get(f"/m/{meeting.code}/minutes.json").json()["actions"]
+    assert exported["owner"] == Proposal.objects.get().findings[0]["owner"] == "Participant 2"
+
+
+def test_a_page_that_is_open_does_not_bring_an_anonymised_name_back(meeting: Meeting, admin: User, ada: User) -> None:
+    host, path = signed_in(ada), f"/m/{ended(meeting).code}/minutes/"
+    host.post(path, filled(chair="Ada"))
+    act(signed_in(admin), "participant", "anonymise", meeting.participants.get())
+    assert host.post(path, filled(chair="Ada", revision="1")).status_code == 409
+    assert Minutes.objects.get().chair == "Participant 1"
 
 
 def test_minutes_of_many_meetings_come_in_one_archive(meeting: Meeting, admin: User, ada: User) -> None:
