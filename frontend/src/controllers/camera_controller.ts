@@ -4,10 +4,9 @@ import { announce, type HearingChanged } from "../room/events";
 
 /** The camera button: there while people hear each other, off until somebody wants to be seen. */
 export class CameraController extends Controller<HTMLElement> {
-  static targets = ["button", "label", "problem"];
+  static targets = ["label", "problem"];
   /** Replaced in tests. */
   static open: typeof openCamera = openCamera;
-  declare buttonTarget: HTMLButtonElement;
   declare labelTargets: HTMLElement[];
   declare problemTargets: HTMLElement[];
   private media: MediaStream | null = null;
@@ -72,7 +71,7 @@ export class CameraController extends Controller<HTMLElement> {
   }
 
   private show(problem: string): void {
-    this.buttonTarget.ariaPressed = String(this.media !== null);
+    this.element.classList.toggle("is-on", this.media !== null);
     for (const label of this.labelTargets) label.hidden = (label.dataset.state === "on") !== (this.media !== null);
     for (const text of this.problemTargets) text.hidden = text.dataset.problem !== problem;
   }

@@ -26,7 +26,6 @@ export class HostController extends Controller<HTMLElement> {
     const { store } = event.detail;
     this.off = store.isOffRecord;
     this.show(store.doors);
-    for (const button of this.offRecordTargets) button.ariaPressed = String(this.off);
     this.showWaiting(store.waiting);
   }
 

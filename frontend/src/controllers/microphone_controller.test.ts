@@ -81,6 +81,12 @@ it("joins, mutes and unmutes with one button", async () => {
   expect(device.setMuted).toHaveBeenLastCalledWith(false);
 });
 
+it("says by its name alone what a press does", async () => {
+  await press();
+  expect(find(".mic-button [data-state]:not([hidden])").dataset.state).toBe("on");
+  expect(find(".mic-button").hasAttribute("aria-pressed")).toBe(false);
+});
+
 it("mutes with the key m, and not while somebody types", async () => {
   await press();
   window.dispatchEvent(new KeyboardEvent("keydown", { key: "m" }));

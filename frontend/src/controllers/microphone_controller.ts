@@ -15,7 +15,7 @@ import { rememberedLanguage, rememberedSound } from "../room/sound-choice";
 
 /** The microphone button: joins, mutes and unmutes; shows the level; explains what is wrong. */
 export class MicrophoneController extends Controller<HTMLElement> {
-  static targets = ["label", "problem", "level", "button", "device"];
+  static targets = ["label", "problem", "level", "device"];
   static values = { url: String, code: String, language: String, worklet: String, state: String };
   /** Replaced in tests. */
   static around: Surroundings = browserSurroundings;
@@ -24,7 +24,6 @@ export class MicrophoneController extends Controller<HTMLElement> {
   declare labelTargets: HTMLElement[];
   declare problemTargets: HTMLElement[];
   declare levelTarget: HTMLElement;
-  declare buttonTarget: HTMLButtonElement;
   declare deviceTarget: HTMLElement;
   declare urlValue: string;
   declare codeValue: string;
@@ -120,7 +119,6 @@ export class MicrophoneController extends Controller<HTMLElement> {
 
   stateValueChanged(): void {
     for (const label of this.labelTargets) label.hidden = label.dataset.state !== this.stateValue;
-    this.buttonTarget.ariaPressed = String(this.stateValue === "on");
   }
 
   // ── The microphone ────────────────────────────────────────────────────────────────────────────────────────────────

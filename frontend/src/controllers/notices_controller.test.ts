@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
 import { announce } from "../room/events";
 import { RoomStore } from "../room/store";
-import { show, template, texts } from "../testing/page";
+import { find, show, template, texts } from "../testing/page";
 import { NoticesController } from "./notices_controller";
 
 let store: RoomStore;
@@ -15,6 +15,13 @@ function shown(): string[] {
   return Array.from(document.querySelectorAll<HTMLElement>(".notice:not([hidden])"), (notice) =>
     String(notice.dataset.notice),
   );
+}
+
+/** What a screen reader gets of an element. */
+function spoken(selector: string): string {
+  const element = find(selector).cloneNode(true) as HTMLElement;
+  for (const silent of element.querySelectorAll("[aria-hidden=true]")) silent.remove();
+  return (element.textContent ?? "").replace(/\s+/g, " ").trim();
 }
 
 function status(lagMs: number): void {
@@ -49,6 +56,25 @@ it("says how late captions are", () => {
   expect(texts('.notice [data-slot="late"]')).toEqual(["7 s"]);
   status(200);
   expect(shown()).toEqual([]);
+});
+
+it("announces a notice once, and not the figures in it that change every second", () => {
+  const announced = new Set<string>();
+  announce("room:link", { link: "lost", code: 0 });
+  for (const keptSeconds of [20, 21, 22]) {
+    announce("microphone:changed", { state: "on", uplink: "lost", keptSeconds });
+    announced.add(spoken(".notice:not([hidden])"));
+  }
+  announce("room:link", { link: "connected", code: 0 });
+  for (const lagMs of [7_400, 8_400, 9_400]) {
+    announce("microphone:changed", { state: "on", uplink: "streaming", keptSeconds: 0 });
+    status(lagMs);
+    announced.add(spoken(".notice:not([hidden])"));
+  }
+  expect(Array.from(announced)).toEqual([
+    "Reconnecting… What you say is kept here.",
+    "Captions are late. Nothing is lost.",
+  ]);
 });
 
 it("leads to the transcript when the meeting is over", () => {

@@ -1,4 +1,5 @@
 import { beforeEach, expect, it, vi } from "vitest";
+import { letLettersAct } from "../room/letter-keys";
 import { find, settled, show, template } from "../testing/page";
 import { PlayerController } from "./player_controller";
 
@@ -95,6 +96,17 @@ it("plays, pauses and goes back by keys, also while one writes", () => {
   expect(audio.currentTime).toBe(4);
   press("b", document.body, true);
   expect(audio.currentTime).toBe(4);
+});
+
+it("goes back by no letter where letters are turned off, and still plays by Space", () => {
+  letLettersAct(false);
+  audio.currentTime = 10;
+  press("b");
+  press(" ");
+  expect([audio.currentTime, playing]).toEqual([10, true]);
+  press("b", find("textarea"), true);
+  expect(audio.currentTime).toBe(7);
+  letLettersAct(true);
 });
 
 it("plays the line that is clicked, and goes to the one that is chosen", async () => {

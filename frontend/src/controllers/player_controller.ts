@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import { type SpokenPage, SpokenWords } from "../review/spoken-words";
 import { offsetAt, rangeOf } from "../review/text-place";
 import { clock } from "../room/clock";
+import { isTurnedOff } from "../room/letter-keys";
 
 const BACK_MS = 3_000;
 const HIGHLIGHT = "spoken";
@@ -62,7 +63,7 @@ export class PlayerController extends Controller<HTMLElement> {
   }
 
   pressed(event: KeyboardEvent): void {
-    if (!this.hasAudioTarget) return;
+    if (!this.hasAudioTarget || isTurnedOff(event)) return;
     const target = event.target instanceof Element ? event.target : document.body;
     const writing = target.closest("textarea, input:not([type=checkbox], [type=range])") !== null;
     if (

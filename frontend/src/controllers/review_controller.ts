@@ -6,6 +6,7 @@ import { LineList } from "../review/line-list";
 import { sampleItem } from "../review/sample-element";
 import { Refused, type ReviewData, ReviewServer } from "../review/server";
 import { after, type Replacement, Transcript } from "../review/transcript";
+import { isTurnedOff } from "../room/letter-keys";
 import { slot } from "../room/segment-element";
 
 const POLL_MS = 3_000;
@@ -165,7 +166,7 @@ export class ReviewController extends Controller<HTMLElement> {
   pressed(event: KeyboardEvent): void {
     if (event.target instanceof HTMLTextAreaElement) this.typed(event);
     const busy = event.target instanceof Element && event.target.closest("input, select, textarea, dialog, button, a");
-    if (busy || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (busy || event.ctrlKey || event.metaKey || event.altKey || isTurnedOff(event)) return;
     const actions: Record<string, () => void> = {
       j: () => this.step(1),
       k: () => this.step(-1),

@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
 import type { MarkKind } from "../protocol";
 import { announce } from "../room/events";
+import { isTurnedOff } from "../room/letter-keys";
 
 const MARK_KEYS: Record<string, MarkKind> = { d: "decision", a: "action", n: "note", c: "chat" };
 
@@ -8,6 +9,7 @@ const MARK_KEYS: Record<string, MarkKind> = { d: "decision", a: "action", n: "no
 export class ShortcutsController extends Controller<HTMLElement> {
   pressed(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
+    if (isTurnedOff(event)) return;
     if (event.key === "m") this.dispatch("microphone");
     if (event.key === "v") announce("shortcuts:camera");
     if (event.key === "h") announce("shortcuts:hand");
