@@ -1,4 +1,4 @@
-"""Shares the engines among all speakers: finals before partials, whoever waits longest first, in batches."""
+"""Shares the engines among all speakers: finals, then partials, then uploads; who waits longest first, in batches."""
 
 import asyncio
 import logging
@@ -17,6 +17,7 @@ logger = logging.getLogger(__name__)
 
 CADENCE_SECONDS = 0.3  # new audio that is worth a partial when nobody waits
 SLOWEST_CADENCE_SECONDS = 2.0
+PATIENCE_SECONDS = 10.0  # without a turn for any of them, an upload goes first once
 RESTART_SECONDS = 2.0  # between attempts to bring an engine back
 RETRY_SECONDS, SLOWEST_RETRY_SECONDS = 0.5, 4.0  # between attempts to have a window answered
 
@@ -40,13 +41,15 @@ class Scheduler:
         self._clients: list[Client] = []
         self._work = asyncio.Event()
         self.trouble = ""  # why the engine could not answer the last time
-        self._waited = 0.0  # seconds a job waits for the engine, moving average
+        self._waited = 0.0  # seconds a live job waits for the engine, moving average
+        self._background_at = 0.0  # monotonic time of the last turn of an upload
 
     @property
     def lag_seconds(self) -> float:
-        """How long a window waits for the engine, or how much ended speech has no final yet."""
-        oldest = min((client.waiting_since for client in self._clients if client.waiting_since), default=0.0)
-        backlog = max((client.processor.backlog_samples for client in self._clients), default=0) / SAMPLE_RATE
+        """How long a live window waits for the engine, or how much ended live speech has no final yet."""
+        live = [client for client in self._clients if not client.processor.background]
+        oldest = min((client.waiting_since for client in live if client.waiting_since), default=0.0)
+        backlog = max((client.processor.backlog_samples for client in live), default=0) / SAMPLE_RATE
         return max(self._waited, time.monotonic() - oldest if oldest else 0.0, backlog)
 
     @property
@@ -87,10 +90,10 @@ class Scheduler:
 
     def _next_batch(self, size: int) -> list[tuple[Client, Job]]:
         cadence = self._cadence
-        waiting = [client for client in self._clients if client.waiting_since]
-        waiting.sort(key=lambda client: (not client.processor.wants_final, client.waiting_since))
         batch: list[tuple[Client, Job]] = []
-        for client in waiting:
+        for client in self._in_turn():
+            if batch and client.processor.background and not batch[0][0].processor.background:
+                break  # a batch takes as long as its longest window, and those of uploads are long
             job = client.processor.next_job(cadence)
             if job is None:
                 client.waiting_since = 0.0
@@ -101,7 +104,21 @@ class Scheduler:
                 break
         return batch
 
+    def _in_turn(self) -> list[Client]:
+        """Who waits: live finals, live partials, uploads; of uploads one that was passed over for too long is first."""
+        overdue = time.monotonic() - PATIENCE_SECONDS
+
+        def gives_way(client: Client) -> bool:
+            return client.processor.background and max(client.waiting_since, self._background_at) > overdue
+
+        waiting = [client for client in self._clients if client.waiting_since]
+        return sorted(waiting, key=lambda one: (gives_way(one), not one.processor.wants_final, one.waiting_since))
+
     def _measure(self, client: Client) -> None:
+        """How long live windows wait says whether the engine keeps up; an upload takes what they leave."""
+        if client.processor.background:
+            self._background_at, client.waiting_since = time.monotonic(), 0.0
+            return
         waited = time.monotonic() - client.waiting_since
         self._waited += 0.2 * (waited - self._waited)
         self.measures.took(client.source, "queue", client.queued_ms + 1_000 * waited)

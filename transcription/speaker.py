@@ -162,6 +162,10 @@ class SpeakerProcessor:
     # ── Windows out, hypotheses in ──────────────────────────────────────────────────────────────────────────────────
 
     @property
+    def background(self) -> bool:
+        return self._stream.background
+
+    @property
     def wants_final(self) -> bool:
         return not self._final_asked and self._unheard() is not None
 
@@ -206,7 +210,7 @@ class SpeakerProcessor:
     def _open_target(self, cadence: int) -> tuple[int, bool] | None:
         """Where a decode of the open utterance would end, and whether it would be a draft of the final."""
         span = self._endpointer.open
-        if span is None or span.voiced < self._rules.voiced or span.start == self._refused:
+        if span is None or self.background or span.voiced < self._rules.voiced or span.start == self._refused:
             return None
         if self._endpointer.silence(self._heard) >= self._rules.draft and cadence <= UNHURRIED:
             end = span.end + self._rules.post_roll

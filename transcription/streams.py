@@ -13,4 +13,5 @@ class StreamInfo:
     sample_rate: int = 16_000  # of the frames on the bus, 8,000…48,000
     language: str = ""  # BCP-47; "" finds it from the speech
     check: bool = False  # the lobby's test of a microphone: belongs to no meeting
+    background: bool = False  # an upload: nobody waits for its words as they are spoken
     vocabulary: tuple[str, ...] = ()  # names and terms that the recogniser should prefer

@@ -98,6 +98,7 @@ def open_recording(job: Job, length_ms: int, voices: int | None = None) -> list[
             participant_id=str(stream.participant_id),
             language=recording.language,
             vocabulary=vocabulary_of(stream.participant),
+            background=True,
         )
         for stream in streams
     ]

@@ -48,8 +48,9 @@ def smaller_scripted(settings: EngineSettings) -> EngineSettings | None:
 class ScriptedEngine:
     """`model` is "key=number,…": `speed` (audio seconds a second; 0 is no wait), `hang` and `crash` (the frame whose
     window never comes back or aborts), `hang_once`, `crash_once` (only at the first try), `away` (the frame whose
-    window is not answered for the first two tries), `lanes` (how many such engines there are; more than
-    one take one window at a time), `memory` (how many windows fit at once; twice as many as int8, all on the CPU)."""
+    window is not answered for the first two tries), `lanes` (how many such engines there are; more than one take one
+    window at a time), `batch` (how many windows one takes), `memory` (how many fit at once; twice as many as int8,
+    all on the CPU)."""
 
     def __init__(self, settings: EngineSettings) -> None:
         pairs = [pair.partition("=") for pair in settings.model.split(",") if "=" in pair]
@@ -58,7 +59,7 @@ class ScriptedEngine:
         self._refusals = 2
         self.description = f"scripted {settings.model}".strip()
         self.lanes = int(self._script.get("lanes", 1))
-        self.batch_size = 8 if self.lanes == 1 else 1
+        self.batch_size = int(self._script.get("batch", 8 if self.lanes == 1 else 1))
 
     def warm_up(self) -> None: ...
 
