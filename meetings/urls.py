@@ -63,6 +63,7 @@ urlpatterns = [
     path("m/<str:code>/review/", review.page, name="meeting-review"),
     path("m/<str:code>/review/lines", review.lines, name="meeting-review-lines"),
     path("m/<str:code>/review/history", review.history, name="meeting-review-history"),
+    path("m/<str:code>/review/steps", review.steps, name="meeting-review-steps"),
     path("m/<str:code>/review/change", review.change, name="meeting-review-change"),
     path("m/<str:code>/review/again", second_pass.state, name="meeting-second-pass"),
     path("m/<str:code>/review/again/begin", second_pass.begin, name="meeting-second-pass-begin"),

@@ -127,6 +127,11 @@ class ReviewStep(models.Model):
     def __str__(self) -> str:
         return f"{self.what} ({self.author_name})"
 
+    @property
+    def shown(self) -> str:
+        """The status it has since, or the old and the new name."""
+        return str(Meeting.Review(self.what).label) if self.what in Meeting.Review.values else self.what
+
 
 class Mark(models.Model):
     """What somebody noted while people talked: a decision, an action item, a note, or a line of chat.

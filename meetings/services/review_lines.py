@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from meetings.languages import direction
-from meetings.models import Meeting, Segment
+from meetings.models import Meeting, Segment, SegmentRevision
 
 PAGE = 500  # lines told at once
 DOUBTFUL = 0.6  # a word recognised with less confidence is marked
@@ -76,18 +78,40 @@ def history(meeting: Meeting, sequence: int) -> dict[str, Any] | None:
     segment = meeting.segments.filter(sequence=sequence).first()
     if segment is None:
         return None
-    return {
-        "recognised": segment.recognised_text,
-        "changes": [
-            {
-                "what": revision.get_what_display(),
-                "author": revision.author_name,
-                "at": timezone.localtime(revision.created_at).strftime("%Y-%m-%d %H:%M"),
-                "diff": list(diff(revision.text_before, revision.text_after)),
-            }
-            for revision in segment.revisions.order_by("-revision")[:200]
-        ],
-    }
+    return {"recognised": segment.recognised_text, "changes": list(_changes(meeting, segment))}
+
+
+def _changes(meeting: Meeting, segment: Segment) -> Iterator[dict[str, Any]]:
+    """A revision knows what was before it; what it became is what the next newer one found."""
+    zone = ZoneInfo(meeting.time_zone)
+    names = {str(person.pk): person.display_name for person in meeting.participants.all()}
+    became = {"participant_id": str(segment.participant_id), "hidden": segment.hidden, "reviewed": segment.reviewed}
+    for revision in segment.revisions.order_by("-revision")[:200]:
+        was = became | {name: value for name, value in revision.before.items() if name in became}
+        yield {
+            "what": revision.get_what_display(),
+            "author": revision.author_name,
+            "at": timezone.localtime(revision.created_at, zone).strftime("%Y-%m-%d %H:%M"),
+            "diff": _difference(revision, _said(was, names), _said(became, names)),
+        }
+        became = was
+
+
+def _said(values: dict[str, Any], names: dict[str, str]) -> list[str]:
+    """Speaker, visibility and review of a line, for people."""
+    return [
+        names.get(values["participant_id"], ""),
+        _("hidden") if values["hidden"] else _("shown"),
+        _("reviewed") if values["reviewed"] else _("not reviewed"),
+    ]
+
+
+def _difference(revision: SegmentRevision, was: list[str], became: list[str]) -> list[tuple[str, str]]:
+    """Of the text; where that stayed, of what else was changed."""
+    if revision.text_before != revision.text_after:
+        return list(diff(revision.text_before, revision.text_after))
+    pairs = zip(was, became, strict=True)
+    return [part for old, new in pairs if old != new for part in (("gone", old), ("new", new))]
 
 
 def diff(before: str, after: str) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,11 @@
 """The review page, and the JSON it speaks."""
 
+from zoneinfo import ZoneInfo
+
 import msgspec
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -20,7 +23,17 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     audit_log.record(audit_log.Action.READ, meeting.pk, request.user)
     context = {"meeting": meeting, "steps": meeting.review_steps.all(), "kept_people": listening.kept_people(meeting)}
     context["duration_ms"] = listening.duration_ms(meeting)
-    return render(request, "meetings/review.html", context)
+    with timezone.override(ZoneInfo(meeting.time_zone)):
+        return render(request, "meetings/review.html", context)
+
+
+@never_cache
+@require_safe
+def steps(request: HttpRequest, code: str) -> HttpResponse:
+    """What has become of the transcript by now, for a page that is open."""
+    meeting = reviewable(request, code)
+    with timezone.override(ZoneInfo(meeting.time_zone)):
+        return render(request, "meetings/_review_steps.html", {"steps": meeting.review_steps.all()})
 
 
 @never_cache

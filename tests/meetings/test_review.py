@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from meetings.models import AuditEntry, Meeting, Participant, Segment, User
+from meetings.models import AuditEntry, Meeting, Participant, ReviewStep, Segment, User
 from meetings.services import review_lines
 from tests.meetings.cast import START, ended, say, signed_in
 
@@ -254,3 +254,38 @@ def test_the_history_of_a_line_says_who_made_what_of_it(browser: Client, host: P
     diff = [["same", "The"], ["gone", "bugdet"], ["new", "budget"], ["same", "is fine."]]
     assert history["changes"][0]["diff"] == diff
     assert browser.get(path, {"line": "999"}).status_code == 404
+
+
+def test_the_history_says_what_a_change_that_leaves_the_text_made_of_a_line(
+    browser: Client, host: Participant, bob: Participant
+) -> None:
+    line, meeting = say(host, 1_000, "Hello."), host.meeting
+    done(browser, meeting, type="accept", line=ref(line), reviewed=True)
+    line.refresh_from_db()
+    done(browser, meeting, type="reassign", lines=[ref(line)], participant_id=str(bob.pk))
+    line.refresh_from_db()
+    operation = done(browser, meeting, type="hide", line=ref(line), hidden=True)
+    done(browser, meeting, type="undo", operation=operation)
+    path = reverse("meeting-review-history", args=[meeting.code])
+    changes = browser.get(path, {"line": line.sequence}).json()["changes"]
+    assert [change["diff"] for change in changes] == [
+        [["gone", "hidden"], ["new", "shown"]],
+        [["gone", "shown"], ["new", "hidden"]],
+        [["gone", "Ada"], ["new", "Bob"]],
+        [["gone", "not reviewed"], ["new", "reviewed"]],
+    ]
+
+
+def test_the_page_says_what_happened_to_the_transcript(browser: Client, host: Participant) -> None:
+    meeting = host.meeting
+    paths = [reverse(name, args=[meeting.code]) for name in ("meeting-review", "meeting-review-steps")]
+    assert all("Nothing yet" in browser.get(path).content.decode() for path in paths)
+    done(browser, meeting, type="rename", participant_id=str(host.pk), was="Ada", name="Ada <Byron>")
+    for was, status in (("draft", "in_review"), ("in_review", "approved")):
+        done(browser, meeting, type="status", was=was, status=status)
+    done(browser, meeting, type="status", was="approved", status="in_review", reason="A name was wrong.")
+    ReviewStep.objects.update(created_at=START)
+    for path in paths:
+        page = browser.get(path).content.decode()
+        shown = ["Ada → Ada &lt;Byron&gt;", "In review", "Approved", "A name was wrong.", "2026-03-02 14:00"]
+        assert all(text in page for text in shown), page

@@ -44,6 +44,7 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-review": (404, 405),
     "meeting-review-lines": (404, 405),
     "meeting-review-history": (404, 405),
+    "meeting-review-steps": (404, 405),
     "meeting-review-change": (405, 404),
     "meeting-review-words": (404, 405),
     "meeting-audio": (404, 405),
