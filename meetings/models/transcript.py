@@ -65,6 +65,11 @@ class Segment(models.Model):
         return direction(self.language, self.text)
 
     @property
+    def is_corrected(self) -> bool:
+        """It reads otherwise than it was heard; who said it may have changed without that."""
+        return self.revision > 0 and self.text != self.recognised_text
+
+    @property
     def is_copy(self) -> bool:
         """Another microphone heard the same voice better, and nobody wanted this line shown all the same."""
         return self.hidden and self.duplicate_of_id is not None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from meetings.models import AudioStream, Job, Meeting, Participant, Recording
 from meetings.services import events, speakers
+from meetings.services.corrections import CorrectionRefused
 from meetings.services.speakers import Diarization
 from meetings.services.uploads import path_of
 from meetings.services.vocabulary import vocabulary_of
@@ -38,6 +39,7 @@ UNTOLD = {
     "models": gettext_noop("Speakers were not told apart: the models for it are missing (make install-diarization)."),
     "disk": gettext_noop("Speakers were not told apart: the server's disk is full."),
     "crash": gettext_noop("Speakers were not told apart: it failed. The media worker's log says why."),
+    "approved": gettext_noop("Speakers were not told apart: the transcript was approved meanwhile."),
 }
 OVER = (Job.Stage.DONE, Job.Stage.FAILED, Job.Stage.CANCELLED)
 
@@ -122,7 +124,7 @@ def _new_meeting(recording: Recording, length_ms: int, voices: int | None) -> No
     )
     recording.meeting = meeting
     recording.save(update_fields=["meeting"])
-    names = [f"Channel {number + 1}" for number in range(voices)] if voices else ["Recording"]
+    names = [f"Channel {number + 1}" for number in range(voices)] if voices else [speakers.UNNAMED]
     for color, name in enumerate(names):
         speaker = Participant.objects.create(
             meeting=meeting,
@@ -168,15 +170,18 @@ def finish(job_id: int, said: Diarization) -> None:
         job = Job.objects.select_for_update(of=("self",)).select_related("recording__meeting").get(pk=job_id)
         if job.is_over:
             return
-        streams = list(streams_of(job.recording))
-        if said.turns:
+        streams = list(streams_of(job.recording).select_for_update(of=("self",)))
+        untold = said.unable
+        try:
             speakers.assign(streams[:1], said.turns)
+        except CorrectionRefused as refusal:
+            untold = refusal.code
         length_ms = max(stream.received_until for stream in streams) * 1_000 // SAMPLE_RATE
         if meeting := job.recording.meeting:
             meeting.ended_at = job.recording.created_at + timedelta(milliseconds=length_ms)
             meeting.save(update_fields=["ended_at"])
             events.meeting_event("transcript.ready", meeting.pk)
-        _end(job_id, Job.Stage.DONE, done_ms=length_ms, length_ms=length_ms, untold=said.unable)
+        _end(job_id, Job.Stage.DONE, done_ms=length_ms, length_ms=length_ms, untold=untold)
     path_of(job.recording).unlink(missing_ok=True)
 
 

@@ -1,6 +1,7 @@
 """A microphone that several people shared: after the meeting its lines go to each of them, by the audio kept of it."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from meetings.models import AudioStream, KeptPiece, Meeting, Participant
 from meetings.services import kept_audio, speakers
+from meetings.services.corrections import CorrectionRefused
 from meetings.services.speakers import Diarization
 from transcription.diarization.turns import Turn
 
@@ -19,11 +21,14 @@ NOT_YET = {"extra", "models", "disk"}  # reasons that somebody may mend
 
 
 def waiting() -> list[UUID]:
-    """Participants of ended meetings who shared a microphone, whose audio was kept and is not told apart yet."""
+    """Participants of ended meetings who shared a microphone, whose audio was kept and is not told apart yet.
+
+    An approved transcript is left as it is, until somebody opens it again.
+    """
     kept = KeptPiece.objects.filter(stream__participant=OuterRef("pk"))
     shared = AudioStream.objects.filter(participant=OuterRef("pk"), shared=True, diarized_at=None)
     rooms = Participant.objects.filter(Exists(kept), Exists(shared), meeting__status=Meeting.Status.ENDED)
-    return list(rooms.values_list("pk", flat=True)[:MAX_AT_ONCE])
+    return list(rooms.exclude(meeting__review=Meeting.Review.APPROVED).values_list("pk", flat=True)[:MAX_AT_ONCE])
 
 
 def is_waiting(room_id: UUID) -> bool:
@@ -47,10 +52,10 @@ def samples(room_id: UUID) -> Iterator[bytes]:
 
 
 def finish(room_id: UUID, said: Diarization) -> None:
-    """Give the lines to "Room / Speaker 1" and so on; a second answer changes nothing."""
+    """Give the lines to "Room / Speaker 1" and so on; a second answer changes nothing, nor does one come too late."""
     if said.unable in NOT_YET:
         return
-    with transaction.atomic():
+    with suppress(CorrectionRefused), transaction.atomic():
         streams = list(_streams(room_id).filter(diarized_at=None).select_for_update(of=("self",)))
         if not streams:
             return

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
-from meetings.models import AudioStream, Meeting, Participant, Segment
+from meetings.models import AudioStream, Participant, Segment
+from meetings.services.corrections import Author, Changes, What, changing
 from meetings.services.words import TimedWord
 from transcription.diarization.assignment import Run, Speakers, runs
 from transcription.diarization.turns import Turn
 from transcription.language import join_words
 
 SAMPLES_PER_MS = 16
+UNNAMED = "Recording"  # who stands for an upload until its speakers are known, or somebody names them
 MAX_ROOM = 60  # of a microphone's name, before " / Speaker 12"
 
 
@@ -41,35 +44,37 @@ class Cast:
 
 
 def assign(streams: Sequence[AudioStream], turns: Sequence[Turn], *, within: bool = False) -> int:
-    """Give the lines of a microphone's streams to its speakers, within a transaction; returns how many there are.
+    """Give the lines of a microphone's streams, which are locked, to its speakers; returns how many there are.
 
     Turns are in meeting time. The first speaker is who stood for the recording; `within` a microphone that has a name,
-    all are new and carry it. A line of two speakers becomes two. One that a person changed stays whole, one given to
-    somebody stays theirs.
+    all are new and carry it. A line of two speakers becomes two; one that a person changed, reviewed or gave to
+    somebody is left alone. Raises CorrectionRefused when the transcript is approved.
     """
     heard = streams[0].participant
-    meeting = Meeting.objects.select_for_update().get(pk=heard.meeting_id)
     count = 1 + max((turn.speaker for turn in turns), default=-1)
     if not count:
         return 0
-    cast = Cast(heard, _people_within(heard, count) if within else _people(heard, count))
-    speakers = Speakers(turns)
-    for stream in streams:
-        changed, fresh = [], []
-        for line in stream.segments.filter(kind=Segment.Kind.SPEECH, participant=heard).order_by("start_ms"):
-            parts = _parts(line, speakers)
-            changed.append(line)
-            fresh += [_part_of(line, run, cast) for run in parts[1:]]
-            _keep(line, parts[0], cast, whole=len(parts) == 1)
-        _apart(stream, fresh)
-        _store(meeting, changed, fresh)
+    with changing(heard.meeting, Author(_("Telling speakers apart")), What.SPEAKER) as changes:
+        cast = Cast(heard, _people_within(heard, count) if within else _people(heard, count))
+        speakers = Speakers(turns)
+        for stream in streams:
+            fresh = []
+            untouched = stream.segments.filter(kind=Segment.Kind.SPEECH, participant=heard, revision=0, reviewed=False)
+            for line in untouched.order_by("start_ms"):
+                parts = _parts(line, speakers)
+                fresh += [_part_of(line, run, cast) for run in parts[1:]]
+                changes.change(line, participant_id=cast.of(parts[0]).pk, **_shortened(line, parts[0].end))
+            _apart(stream, fresh)
+            _add(changes, fresh)
     return count
 
 
 def _people(heard: Participant, count: int) -> list[Participant]:
-    """The first speaker is who stood for the recording; the others join."""
-    heard.display_name = _name(0)
-    heard.save(update_fields=["display_name"])
+    """The first speaker is who stood for the recording, by the name that somebody gave them; the others join."""
+    heard.refresh_from_db(fields=["display_name"])
+    if heard.display_name == UNNAMED:
+        heard.display_name = _name(0)
+        heard.save(update_fields=["display_name"])
     return [heard, *_join(heard, [_name(number) for number in range(1, count)])]
 
 
@@ -102,21 +107,20 @@ def _join(heard: Participant, names: Sequence[str]) -> list[Participant]:
 
 def _parts(line: Segment, speakers: Speakers) -> list[Run]:
     words = [_Spoken(word["start_ms"], word["end_ms"]) for word in line.words]
-    if line.revision or not words:
+    if not words:
         return [Run(0, len(words), speakers.of(line.start_ms, line.end_ms))]
     return runs(words, speakers)
 
 
-def _keep(line: Segment, run: Run, cast: Cast, *, whole: bool) -> None:
-    """The line keeps its first speaker's words."""
-    line.participant = cast.of(run)
-    if whole:
-        return
-    words = line.words[: run.end]
-    line.text = line.recognised_text = _text(line, words)
-    line.words = words
-    line.end_ms = max(line.start_ms, words[-1]["end_ms"])
-    line.end_sample = line.start_sample + (line.end_ms - line.start_ms) * SAMPLES_PER_MS
+def _shortened(line: Segment, count: int) -> dict[str, Any]:
+    """The fields of a line that keeps its first words; none where it keeps them all."""
+    if count == len(line.words):
+        return {}
+    words = line.words[:count]
+    text = _text(line, words)
+    end_ms = max(line.start_ms, words[-1]["end_ms"])
+    end_sample = line.start_sample + (end_ms - line.start_ms) * SAMPLES_PER_MS
+    return {"text": text, "recognised_text": text, "words": words, "end_ms": end_ms, "end_sample": end_sample}
 
 
 def _part_of(line: Segment, run: Run, cast: Cast) -> Segment:
@@ -136,6 +140,7 @@ def _part_of(line: Segment, run: Run, cast: Cast) -> Segment:
         words=words,
         language=line.language,
         confidence=line.confidence,
+        revision=1,
     )
 
 
@@ -143,18 +148,14 @@ def _text(line: Segment, words: Sequence[TimedWord]) -> str:
     return join_words((word["text"] for word in words), line.language)
 
 
-def _store(meeting: Meeting, changed: Sequence[Segment], fresh: Sequence[Segment]) -> None:
-    """New lines get the next sequences; every page that is open sees all of it as a change."""
+def _add(changes: Changes, fresh: Sequence[Segment]) -> None:
+    """New lines get the next sequences; taking the change back hides them."""
     for line in fresh:
-        meeting.last_sequence += 1
-        line.sequence = meeting.last_sequence
-    for line in (*changed, *fresh):
-        meeting.last_edit += 1
-        line.edit = meeting.last_edit
-    fields = ["participant", "text", "recognised_text", "words", "end_ms", "end_sample", "edit"]
-    Segment.objects.bulk_update(changed, fields, batch_size=500)
-    Segment.objects.bulk_create(fresh, batch_size=500)
-    meeting.save(update_fields=["last_sequence", "last_edit"])
+        changes.meeting.last_sequence += 1
+        line.sequence = changes.meeting.last_sequence
+    changes.meeting.save(update_fields=["last_sequence"])
+    for line in Segment.objects.bulk_create(fresh, batch_size=500):
+        changes.note(line, {"hidden": True}, "")
 
 
 def _apart(stream: AudioStream, fresh: Iterable[Segment]) -> None:

@@ -83,6 +83,22 @@ def test_the_lines_go_to_speakers_of_the_room_once(room: AudioStream) -> None:
     assert names == ["Ada", "Room 4", "Room 4 / Speaker 1", "Room 4 / Speaker 2"]
 
 
+def test_an_approved_transcript_waits_until_it_is_opened_again(room: AudioStream) -> None:
+    keep(room, 0, noise(1_600))
+    line(room, 10_000, "good morning from us")
+    meeting = ended(room.participant.meeting)
+    told = Diarization([Turn(0, 2_500, 0)])
+    Meeting.objects.update(review=Meeting.Review.APPROVED)
+    assert shared_microphones.waiting() == []
+    shared_microphones.finish(room.participant_id, told)  # approved while it was listened to
+    assert said(room) == [("Room 4", "good morning from us")]
+    assert meeting.participants.count() == 2
+    Meeting.objects.update(review=Meeting.Review.IN_REVIEW)
+    assert shared_microphones.waiting() == [room.participant_id]
+    shared_microphones.finish(room.participant_id, told)
+    assert said(room) == [("Room 4 / Speaker 1", "good morning from us")]
+
+
 def test_the_streams_of_a_microphone_have_the_same_speakers(room: AudioStream) -> None:
     again = AudioStream.objects.create(participant=room.participant, shared=True, offset_ms=12_000)
     line(room, 10_000, "hello")

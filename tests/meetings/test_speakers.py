@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from meetings.models import AudioStream, Meeting, Participant, Segment, User
+from meetings.models import AudioStream, Job, Meeting, Participant, Segment, User
 from meetings.services import recordings
-from meetings.services.corrections import Author, Line, correct_text
+from meetings.services.corrections import Author, CorrectionRefused, Line, correct_text, undo
 from meetings.services.review import LineRef, Reassign, apply
-from meetings.services.speakers import assign
+from meetings.services.review_lines import changed_lines
+from meetings.services.speakers import Diarization, assign
 from meetings.services.uploads import begin
 from transcription.diarization.turns import Turn
 
@@ -78,7 +79,7 @@ def test_a_line_of_two_speakers_becomes_two_and_loses_no_word(stream: AudioStrea
     assert [part.recognised_text for part in lines] == [part.text for part in lines]
     assert sorted(part.sequence for part in lines) == [1, 2, 3]
     meeting = Meeting.objects.get(pk=stream.participant.meeting_id)
-    assert (meeting.last_sequence, meeting.last_edit) == (3, 3)
+    assert (meeting.last_sequence, meeting.last_edit) == (3, 2)  # the first speaker's whole line is as it was
 
 
 def test_turns_are_in_meeting_time_wherever_the_stream_begins(stream: AudioStream) -> None:
@@ -90,11 +91,56 @@ def test_turns_are_in_meeting_time_wherever_the_stream_begins(stream: AudioStrea
     assert said(stream) == [("Speaker 1", "one two"), ("Speaker 2", "three four")]
 
 
-def test_a_corrected_line_stays_whole(stream: AudioStream, ada: User) -> None:
+def test_lines_that_somebody_corrected_or_reviewed_are_left_alone(stream: AudioStream) -> None:
+    corrected, reviewed = line(stream, 0, "are you ready yes I am"), line(stream, 5_000, "one two three four")
+    correct_text(stream.participant.meeting, Line(corrected.sequence, 0), "Are you ready? Yes.", Author("Ada"))
+    Segment.objects.filter(pk=reviewed.pk).update(reviewed=True)
+    assign([stream], [Turn(0, 500, 0), Turn(500, 6_000, 1), Turn(6_000, 9_000, 0)])
+    assert said(stream) == [("Speaker 1", "Are you ready? Yes."), ("Speaker 1", "one two three four")]
+
+
+def test_a_page_that_shows_the_line_as_it_was_cannot_change_it(stream: AudioStream) -> None:
     mixed = line(stream, 0, "are you ready yes I am")
-    correct_text(stream.participant.meeting, Line(mixed.sequence, 0), "Are you ready? Yes.", Author("Ada"))
-    assign([stream], [Turn(0, 1_500, 0), Turn(1_500, 9_000, 1)])
-    assert [text for _, text in said(stream)] == ["Are you ready? Yes."]
+    assign([stream], [Turn(0, 1_500, 0), Turn(1_500, 3_000, 1)])
+    meeting = stream.participant.meeting
+    assert {(shown["text"], shown["revision"]) for shown in changed_lines(meeting, 0)["lines"]} == {
+        ("are you ready", 1),
+        ("yes I am", 1),
+    }
+    with pytest.raises(CorrectionRefused, match="meanwhile"):
+        correct_text(meeting, Line(mixed.sequence, 0), "Are you ready? Yes, I am.", Author("Ada"))
+
+
+def test_the_change_stands_in_the_history_and_can_be_taken_back(stream: AudioStream) -> None:
+    mixed = line(stream, 0, "are you ready yes I am")
+    assign([stream], [Turn(0, 1_500, 1), Turn(1_500, 3_000, 0)])
+    (change,) = mixed.revisions.all()
+    assert (change.author_name, change.what) == ("Telling speakers apart", "speaker")
+    assert not Segment.objects.get(pk=mixed.pk).is_corrected
+    undo(stream.participant.meeting, change.operation, Author("Ada"))
+    shown = stream.segments.filter(hidden=False).select_related("participant")
+    assert [(part.participant, part.text, part.end_ms) for part in shown] == [
+        (stream.participant, "are you ready yes I am", 3_000)
+    ]
+
+
+def test_an_approved_transcript_is_left_as_it_is_and_the_upload_says_so(stream: AudioStream) -> None:
+    line(stream, 0, "are you ready yes I am")
+    Meeting.objects.update(review=Meeting.Review.APPROVED)
+    job = Job.objects.get()
+    recordings.finish(job.pk, Diarization([Turn(0, 1_500, 0), Turn(1_500, 3_000, 1)]))
+    assert said(stream) == [("Recording", "are you ready yes I am")]
+    job.refresh_from_db()
+    assert job.stage == Job.Stage.DONE
+    assert "approved" in recordings.why_untold(job)
+
+
+def test_a_name_given_meanwhile_stays(stream: AudioStream) -> None:
+    line(stream, 0, "hello")
+    line(stream, 3_000, "hi")
+    Participant.objects.filter(pk=stream.participant_id).update(display_name="Bob")
+    assign([stream], [Turn(0, 500, 0), Turn(3_000, 3_500, 1)])
+    assert said(stream) == [("Bob", "hello"), ("Speaker 2", "hi")]
 
 
 def test_a_line_that_was_given_to_somebody_stays_theirs(stream: AudioStream) -> None:
