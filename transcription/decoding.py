@@ -10,12 +10,13 @@ with the status of one of `REASONS`.
 import io
 import resource
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import av
     import av.container
 
 SAMPLE_RATE = 16_000
@@ -26,6 +27,9 @@ CPU_SECONDS = 3_600
 VOICES = "voices"
 MAX_VOICES = 16
 MAX_DAMAGED = 200  # packets that cannot be decoded, before we give the rest up
+JITTER = SAMPLE_RATE // 10  # samples by which a clock may be ahead of them
+BACK = SAMPLE_RATE  # …or behind
+LONGEST_PAUSE = 3_600 * SAMPLE_RATE
 
 REASONS = {
     "format": 65,  # no audio or video file of a format we read
@@ -87,8 +91,9 @@ def _decode(max_seconds: float, voice: int | None) -> None:
     seconds = container.duration / 1_000_000 if container.duration else 0.0
     if seconds > max_seconds:
         raise Refused("length")
+    track, channel = (0, None) if voice is None else _voices(container)[voice]
     written = 0
-    for samples in _all_together(container) if voice is None else _one_channel(container, *_voices(container)[voice]):
+    for samples in _in_time(container, _frames(container, track), _Ear(channel)):
         written += len(samples)
         if written > max_seconds * SAMPLE_RATE:
             raise Refused("length")
@@ -97,25 +102,37 @@ def _decode(max_seconds: float, voice: int | None) -> None:
         raise Refused("damaged")
 
 
-def _all_together(container: "av.container.InputContainer") -> Iterator[Samples]:
-    for frame in _resampled(container, 0, "mono"):
-        yield frame.to_ndarray()[0]
+def _in_time(
+    container: "av.container.InputContainer", frames: Iterable["av.AudioFrame"], ear: "_Ear"
+) -> Iterator[Samples]:
+    """What the ear hears, each where its clock says: silence stands for what is missing before it.
+
+    A clock that goes back, or forward by more than anybody pauses, was set anew and counts on from here.
+    """
+    origin, written = (container.start_time or 0) / 1_000_000, 0
+    for frame in frames:
+        if (time := frame.time) is not None:
+            missing = round((time - origin) * SAMPLE_RATE) - written
+            if not -BACK <= missing <= LONGEST_PAUSE:
+                origin, missing = time - written / SAMPLE_RATE, 0
+            if missing > JITTER:
+                yield from _silence(missing)
+                written += missing
+        for samples in ear.hear(frame):
+            yield samples
+            written += len(samples)
+    yield from ear.rest()
 
 
-def _one_channel(container: "av.container.InputContainer", track: int, channel: int) -> Iterator[Samples]:
-    """Planar samples have a row a channel."""
-    layout = container.streams.audio[track].layout.name
-    for frame in _resampled(container, track, layout, "s16p"):
-        yield frame.to_ndarray()[channel]
+def _silence(count: int) -> Iterator[Samples]:
+    for at in range(0, count, SAMPLE_RATE):
+        yield np.zeros(min(SAMPLE_RATE, count - at), np.int16)
 
 
-def _resampled(
-    container: "av.container.InputContainer", track: int, layout: str, samples: str = "s16"
-) -> Iterator["av.AudioFrame"]:
+def _frames(container: "av.container.InputContainer", track: int) -> Iterator["av.AudioFrame"]:
     """What can be decoded of a sound track; damaged packets are left out."""
     import av
 
-    resampler = av.AudioResampler(format=samples, layout=layout, rate=SAMPLE_RATE)
     damaged = 0
     packets = container.demux(container.streams.audio[track])
     while damaged < MAX_DAMAGED:
@@ -127,10 +144,48 @@ def _resampled(
         except av.FFmpegError:
             damaged += 1
             continue
-        for frame in frames:
-            frame.pts = None  # their clock may jump; the samples follow each other
-            yield from resampler.resample(frame)
-    yield from resampler.resample(None)
+        yield from frames
+
+
+class _Ear:
+    """Frames, whose format may change on the way, as 16 kHz: one channel, or the mean of all.
+
+    Packed samples: PyAV looks for planes beyond the eighth where there are none.
+    """
+
+    def __init__(self, channel: int | None) -> None:
+        self._channel = channel
+        self._format: tuple[str, str, int] | None = None
+        self._resampler: av.AudioResampler | None = None
+
+    def hear(self, frame: "av.AudioFrame") -> Iterator[Samples]:
+        import av
+
+        spoken = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if spoken != self._format:
+            yield from self.rest()
+            self._format, self._resampler = spoken, av.AudioResampler("s16", frame.layout, SAMPLE_RATE)
+        frame.pts = None  # its time is known
+        yield from self._resampled(frame)
+
+    def rest(self) -> Iterator[Samples]:
+        """What the resampler still holds."""
+        yield from self._resampled(None)
+
+    def _resampled(self, frame: "av.AudioFrame | None") -> Iterator[Samples]:
+        for heard in self._resampler.resample(frame) if self._resampler else []:
+            channels = heard.layout.nb_channels
+            samples = np.frombuffer(bytes(heard.planes[0]), np.int16, heard.samples * channels)
+            yield self._voice(samples.reshape(-1, channels))
+
+    def _voice(self, samples: np.ndarray[tuple[int, int], np.dtype[np.int16]]) -> Samples:
+        """Of (samples, channels); a channel that is not there any more is silent."""
+        if self._channel is None:
+            mixed: Samples = samples.mean(axis=1, dtype=np.float32).astype(np.int16)
+            return mixed
+        if self._channel >= samples.shape[1]:
+            return np.zeros(len(samples), np.int16)
+        return samples[:, self._channel]
 
 
 if __name__ == "__main__":

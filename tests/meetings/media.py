@@ -1,6 +1,6 @@
 """Small media files of every kind, made where a test needs them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -33,21 +33,31 @@ def tone(seconds: float, hertz: float) -> NDArray[np.int16]:
     return samples
 
 
-def write(path: Path, extension: str, *tracks: Sequence[NDArray[np.int16]], picture_seconds: float = 0.0) -> Path:
-    """A file with a sound track for each of `tracks`, each of one or two channels; with a picture if it lasts."""
+def write(
+    path: Path,
+    extension: str,
+    *tracks: Sequence[NDArray[np.int16]],
+    picture_seconds: float = 0.0,
+    rate: int = RATE,
+    clock: Callable[[float], float] = lambda seconds: seconds,
+) -> Path:
+    """A file with a sound track for each of `tracks`, each of one or two channels; with a picture if it lasts.
+
+    `clock` says what time stands at a second of the sound.
+    """
     container_format, sound = FORMATS[extension]
     with av.open(str(path), "w", format=container_format) as container:
-        outputs = [_sound_track(container, sound, len(channels)) for channels in tracks]
+        outputs = [_sound_track(container, sound, len(channels), rate) for channels in tracks]
         picture = _picture_track(container, VIDEO[extension]) if picture_seconds else None
         if picture is not None:
             _write_picture(container, picture, int(picture_seconds * 10))
         for output, channels in zip(outputs, tracks, strict=True):
-            _write_sound(container, output, channels)
+            _write_sound(container, output, channels, clock)
     return path
 
 
-def _sound_track(container: Any, codec: str, channels: int) -> Any:
-    track = container.add_stream(codec, rate=RATE)
+def _sound_track(container: Any, codec: str, channels: int, rate: int) -> Any:
+    track = container.add_stream(codec, rate=rate)
     track.codec_context.layout = "stereo" if channels == 2 else "mono"
     return track
 
@@ -64,7 +74,9 @@ def _write_picture(container: Any, track: Any, frames: int) -> None:
     container.mux(track.encode(None))
 
 
-def _write_sound(container: Any, track: Any, channels: Sequence[NDArray[np.int16]]) -> None:
+def _write_sound(
+    container: Any, track: Any, channels: Sequence[NDArray[np.int16]], clock: Callable[[float], float]
+) -> None:
     layout = "stereo" if len(channels) == 2 else "mono"
     frame = av.AudioFrame.from_ndarray(np.stack(channels), format="s16p", layout=layout)
     frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
@@ -72,8 +84,11 @@ def _write_sound(container: Any, track: Any, channels: Sequence[NDArray[np.int16
     if not context.is_open:
         context.open()
     resampler = av.AudioResampler(
-        format=context.format, layout=layout, rate=RATE, frame_size=context.frame_size or 1_024
+        format=context.format, layout=layout, rate=track.rate, frame_size=context.frame_size or 1_024
     )
-    for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-        container.mux(track.encode(piece))
-    container.mux(track.encode(None))
+    for piece in [*resampler.resample(frame), *resampler.resample(None), None]:
+        for packet in track.encode(piece):
+            seconds = float(packet.pts * packet.time_base)
+            late = round((clock(seconds) - seconds) / packet.time_base)
+            packet.pts, packet.dts = packet.pts + late, packet.dts + late
+            container.mux(packet)

@@ -3,13 +3,14 @@
 import subprocess
 import sys
 import wave
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.meetings.media import FORMATS, VIDEO, tone, write
+from tests.meetings.media import FORMATS, RATE, VIDEO, tone, write
 from transcription.decoding import REASONS, VOICES
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +79,85 @@ def test_so_are_the_tracks_of_a_multitrack_file(tmp_path: Path) -> None:
 def test_more_channels_than_people_can_be_told_apart_by_are_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "choir", "mkv", *[[tone(0.1, 300), tone(0.1, 300)]] * 9)
     assert run(path, VOICES) == (REASONS["voices"], b"")
+
+
+@pytest.mark.parametrize("channels", [8, 9, 16])
+def test_many_channels_are_voices_of_their_own_and_heard_together(tmp_path: Path, channels: int) -> None:
+    path = write_wav(tmp_path / "desk", [tone(2.0, 300 * (1 + number)) for number in range(channels)])
+    assert run(path, VOICES) == (0, b"%d\n" % channels)
+    for voice in (0, channels - 1):
+        assert pitch(decoded(path, str(voice))) == pytest.approx(300 * (1 + voice), abs=3)
+    assert len(decoded(path)) == 32_000
+
+
+def write_wav(path: Path, channels: list[NDArray[np.int16]]) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setparams((len(channels), 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.stack(channels, axis=1).tobytes())
+    return path
+
+
+def join(path: Path, *files: Path) -> Path:
+    path.write_bytes(b"".join(file.read_bytes() for file in files))
+    return path
+
+
+@pytest.mark.parametrize(("channels", "rate"), [(2, 48_000), (1, 24_000), (2, 24_000)])
+def test_rate_and_channels_may_change_in_the_middle(tmp_path: Path, channels: int, rate: int) -> None:
+    first = write(tmp_path / "first", "mp3", [tone(2.0, 300)])
+    second = write(tmp_path / "second", "mp3", [tone(2.0, 900)] * channels, rate=rate)
+    joined = join(tmp_path / "joined", first, second)
+    samples = decoded(joined)
+    assert len(samples) / 16_000 == pytest.approx(4.0, abs=0.25)
+    assert [pitch(samples), pitch(samples[36_000:])] == [pytest.approx(300, abs=3), pytest.approx(900, abs=3)]
+
+
+def test_a_channel_that_ends_before_the_others_is_silent_from_there(tmp_path: Path) -> None:
+    first = write(tmp_path / "first", "mp3", [tone(2.0, 300), tone(2.0, 900)])
+    second = write(tmp_path / "second", "mp3", [tone(2.0, 600)])
+    joined = join(tmp_path / "joined", first, second)
+    left, right = decoded(joined, "0"), decoded(joined, "1")
+    assert [pitch(left), pitch(left[36_000:])] == [pytest.approx(300, abs=3), pytest.approx(600, abs=3)]
+    assert pitch(right) == pytest.approx(900, abs=3)
+    assert len(right) == len(left)
+    assert not right[36_000:].any()
+
+
+def leaping(seconds: float) -> Callable[[float], float]:
+    """A clock that goes on so much later after two seconds."""
+    return lambda second: second + (seconds if second > 2 else 0)
+
+
+@pytest.mark.parametrize("extension", ["webm", "mkv", "mp4"])
+def test_a_pause_in_the_recording_is_silence_so_that_times_stay_the_videos(tmp_path: Path, extension: str) -> None:
+    path = write(
+        tmp_path / "film", extension, [tone(4.0, 440)], clock=lambda second: second + (30 if second > 2 else 0)
+    )
+    samples = decoded(path)
+    assert len(samples) / 16_000 == pytest.approx(34.0, abs=0.15)
+    assert not samples[3 * 16_000 : 31 * 16_000].any()
+    assert pitch(samples[-20_000:]) == pytest.approx(440, abs=3)
+
+
+def test_sound_that_begins_after_the_picture_keeps_its_time(tmp_path: Path) -> None:
+    path = write(tmp_path / "film", "mkv", [tone(2.0, 440)], picture_seconds=7.0, clock=lambda second: second + 5)
+    samples = decoded(path)
+    assert len(samples) / 16_000 == pytest.approx(7.0, abs=0.15)
+    assert not samples[: 16_000 * 49 // 10].any()
+
+
+def test_a_clock_that_leaps_makes_no_pause(tmp_path: Path) -> None:
+    path = write(tmp_path / "film", "mkv", [tone(4.0, 440)], clock=leaping(5_000))
+    status, pcm = run(path, "14400")
+    assert status == 0
+    assert len(pcm) / 32_000 == pytest.approx(4.0, abs=0.15)
+
+
+@pytest.mark.parametrize("extension", ["opus", "ogg"])
+def test_a_clock_that_begins_anew_loses_nothing(tmp_path: Path, extension: str) -> None:
+    first = write(tmp_path / "first", extension, [tone(4.0, 440)])
+    second = write(
+        tmp_path / "second", extension, [tone(6.0, 440)], clock=lambda second: second + (10 if second > 2 else 0)
+    )
+    joined = join(tmp_path / "joined", first, second)
+    assert len(decoded(joined)) / 16_000 == pytest.approx(20.0, abs=0.15)
