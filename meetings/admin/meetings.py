@@ -238,7 +238,11 @@ class ParticipantAdmin(ReadOnly):
         for participant in chosen.select_related("meeting"):
             privacy.anonymise(participant)
             audit_log.record(audit_log.Action.ANONYMISED, participant.meeting_id, acting(request))
-        self.message_user(request, _("Their names and accounts are gone. Names within the text stay."))
+        told = _(
+            "Their names and accounts are gone, with all kept audio of the microphones and uploads that have lines of"
+            " theirs, whoever else speaks there. Names within the text stay."
+        )
+        self.message_user(request, told)
 
     def has_anonymise_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("meetings.change_participant")

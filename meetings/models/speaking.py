@@ -61,6 +61,7 @@ class AudioStream(models.Model):
     settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
     received_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; noted when audio pauses
     kept_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; what may be kept before it, is
+    erased = models.BooleanField(_("audio erased"), default=False)  # with a person heard in it: none is kept any more
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled
     diarized_at = models.DateTimeField(_("speakers told apart"), null=True, blank=True)  # of a shared microphone

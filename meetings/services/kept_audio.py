@@ -42,12 +42,12 @@ def save_file(meeting_id: str, stream_id: str, fence: int, piece: Piece, sample_
 
 
 def record(stream_id: str, fence: int, piece: Piece, name: str, size_bytes: int) -> bool:
-    """Make a saved file the stream's; False when the piece is stored already. Raises LeaseLost."""
+    """Make a saved file the stream's; False when the piece is stored already, or was erased. Raises LeaseLost."""
     with transaction.atomic():
         stream = AudioStream.objects.select_for_update(of=("self",)).filter(pk=stream_id, fence=fence).first()
         if stream is None:
             raise LeaseLost(f"stream {stream_id} has a newer owner")
-        if piece.first_sample < stream.kept_until:
+        if stream.erased or piece.first_sample < stream.kept_until:
             return False
         KeptPiece.objects.create(
             stream=stream,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from meetings.models import (
@@ -17,16 +18,21 @@ from meetings.models import (
     Proposal,
     Recording,
     ReviewStep,
+    Segment,
     SegmentRevision,
 )
 from meetings.redis import audio_bus, with_redis
-from meetings.services import documents, events, keeping, kept_audio, proposals
+from meetings.services import documents, events, keeping, kept_audio, proposals, recordings
 from meetings.services.uploads import path_of
 
 
 def anonymise(participant: Participant) -> None:
-    """Nothing of the person but what they said stays: no name, account or audio. Names within the text stay."""
+    """Nothing of the person but what they said stays: no name, account or audio. Names within the text stay.
+
+    A voice is not cut out of what others say: all audio goes of every microphone and upload that has lines of theirs.
+    """
     with transaction.atomic():
+        _erase_voice(participant)
         meeting = Meeting.objects.select_for_update().get(pk=participant.meeting_id)
         number = meeting.participants.filter(color__lte=participant.color).count()
         name = _("Participant %(number)d") % {"number": number}
@@ -36,8 +42,18 @@ def anonymise(participant: Participant) -> None:
         ReviewStep.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(speaker=participant).update(what=name)
         keeping.agree(participant.pk, False)
-        kept_audio.forget(KeptPiece.objects.filter(stream__participant=participant))
+    for recording in Recording.objects.filter(meeting=meeting).select_related("job"):
+        recordings.cancel(recording)
     documents.delete(meeting.documents.all())
+
+
+def _erase_voice(participant: Participant) -> None:
+    """What is kept, and what a transcriber has in hand and is yet to keep."""
+    lines = Segment.objects.filter(participant=participant)
+    heard_in = AudioStream.objects.filter(Q(participant=participant) | Q(pk__in=lines.values("stream")))
+    stream_ids = list(heard_in.values_list("pk", flat=True))
+    AudioStream.objects.filter(pk__in=stream_ids).update(erased=True)  # locked before the meeting, as by whoever stores
+    kept_audio.forget(KeptPiece.objects.filter(stream__in=stream_ids))
 
 
 def _names(participant: Participant) -> set[str]:
@@ -71,12 +87,12 @@ def delete_meetings(meetings: Iterable[Meeting]) -> None:
     ids = [meeting.pk for meeting in meetings]
     streams = AudioStream.objects.filter(participant__meeting__in=ids)
     stream_ids = [str(pk) for pk in streams.values_list("pk", flat=True)]
-    recordings = list(Recording.objects.filter(meeting__in=ids))
-    for recording in recordings:
+    uploaded = list(Recording.objects.filter(meeting__in=ids))
+    for recording in uploaded:
         path_of(recording).unlink(missing_ok=True)
     kept = list(KeptPiece.objects.filter(stream__in=streams).values_list("file", flat=True))
     documents.delete(Document.objects.filter(meeting__in=ids))
-    events.forget([*ids, *(recording.pk for recording in recordings)])
+    events.forget([*ids, *(recording.pk for recording in uploaded)])
     Meeting.objects.filter(pk__in=ids).delete()
     kept_audio.drop_files(kept)
     with_redis(lambda: _discard(stream_ids))

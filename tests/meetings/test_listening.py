@@ -9,18 +9,22 @@ import msgspec
 import numpy as np
 import pytest
 import soundfile
+from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from meetings.models import AudioStream, AuditEntry, KeptPiece, Meeting, Participant, User
+from meetings.models import AudioStream, AuditEntry, Job, KeptPiece, Meeting, Participant, Segment, User
 from meetings.models.keeping import kept_storage
-from meetings.services import kept_audio, listening, privacy, retention
+from meetings.services import kept_audio, listening, privacy, recordings, retention, uploads
+from meetings.sink import MeetingSink
 from tests.meetings.cast import ended, say, signed_in
 from transcription.errors import LeaseLost, StoreUnavailable
 from transcription.keeping import Piece
+from transcription.streams import StreamInfo
+from transcription.worker import Claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 RATE = 16_000
@@ -238,6 +242,39 @@ def test_erasing_one_person_takes_their_audio_and_leaves_the_others(heard: Meeti
     assert len(names(shelf)) == 1
     assert not KeptPiece.objects.filter(stream__participant=grace).exists()
     assert KeptPiece.objects.filter(stream__participant=alan).exists()
+
+
+def test_erasing_somebody_who_shared_a_microphone_takes_all_that_was_kept_of_it(heard: Meeting, shelf: Path) -> None:
+    """Whose voice is where in it is known only as far as lines tell."""
+    shared = AudioStream.objects.get(participant__display_name="Grace")
+    bea = guest(heard, "Bea")
+    Segment.objects.filter(pk=say(shared.participant, 1_000, "Hello.").pk).update(participant=bea)
+    privacy.anonymise(bea)
+    assert not KeptPiece.objects.filter(stream=shared).exists()
+    assert len(names(shelf)) == 1  # Alan's
+
+
+def test_what_a_transcriber_has_in_hand_is_not_kept_after_its_speaker_was_erased(heard: Meeting, shelf: Path) -> None:
+    stream = AudioStream.objects.get(participant__display_name="Grace")
+    claim = Claim(StreamInfo(str(stream.pk), str(heard.pk), str(stream.participant_id)), stream.fence, 0)
+    privacy.anonymise(stream.participant)
+    async_to_sync(MeetingSink().keep)(claim, Piece(10_000_000, voice(RATE).tobytes()))
+    assert not stream.kept_pieces.exists()
+    assert len(names(shelf)) == 1
+
+
+@pytest.mark.parametrize("stage", [Job.Stage.TRANSCRIBING, Job.Stage.FAILED])
+def test_erasing_somebody_of_an_upload_takes_the_file_that_is_still_there(
+    ada: User, settings: Settings, tmp_path: Path, stage: str
+) -> None:
+    settings.VAR_DIR = tmp_path
+    recording = uploads.begin(ada, "Board", "en", 4)
+    uploads.receive(recording, 0, b"abcd")
+    (info,) = recordings.open_recording(recording.job, 60_000)
+    Job.objects.update(stage=stage)
+    privacy.anonymise(Participant.objects.get(pk=info.participant_id))
+    assert not uploads.path_of(recording).exists()
+    assert Job.objects.get().is_over
 
 
 def test_a_deleted_meeting_leaves_no_file_and_no_folder(heard: Meeting, shelf: Path) -> None:
