@@ -85,6 +85,11 @@ DATABASES = {
         "OPTIONS": {
             "pool": {"min_size": 0, "max_size": ENVIRONMENT.database_pool_size, "timeout": 5},
             "connect_timeout": 5,
+            # A server that vanished without a word is given up after 15 s; by the kernel's defaults after hours.
+            "keepalives_idle": 5,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 15_000,
             "options": "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000",
             **dict(parse_qsl(_database.query)),
         },

@@ -26,7 +26,7 @@ from meetings.protocol.events import (
 from meetings.protocol.texts import encode
 from meetings.redis import redis_client, with_redis
 
-DOORS = MeetingChanged | OffRecordChanged  # numbered among the changes of who is there, as the doors stand by then
+DOORS = MeetingChanged | MeetingEnded | OffRecordChanged  # numbered among the changes of who is there, as they are then
 logger = logging.getLogger(__name__)
 
 

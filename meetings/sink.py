@@ -104,7 +104,8 @@ class MeetingSink:
         meeting_id = UUID(claim.stream.meeting_id)
         stream_ids = await _stored(bind(streams.unfinished_streams, meeting_id))
         if stream_ids and await audio_bus().drained(stream_ids):
-            await _stored(bind(streams.finish_drained, meeting_id))
+            with suppress(RedisError):  # nobody could be told: `complete_meetings` tries again
+                await _stored(bind(streams.finish_drained, meeting_id))
 
     async def _announce_newest(self, meeting_id: str) -> None:
         """Where an announcement failed: pages compare the number with what they have, and read the rest."""

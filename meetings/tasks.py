@@ -18,6 +18,7 @@ from meetings.services import (
     proposals,
     recordings,
     retention,
+    rooms,
     second_pass,
     sessions,
     shared_microphones,
@@ -37,12 +38,14 @@ def expire_presence() -> int:
 
 @shared_task
 def complete_meetings() -> int:
-    """Complete ended meetings whose last audio is settled; returns how many."""
+    """Complete ended meetings whose last audio is settled; returns how many. The others are told that they end."""
     count = 0
     for meeting_id, stream_ids in streams.finishing_meetings().items():
         if with_redis(partial(_drained, stream_ids)):
             streams.finish_drained(meeting_id)
             count += 1
+        else:
+            rooms.announce_end(meeting_id)
     return count
 
 

@@ -200,9 +200,11 @@ async def test_a_stream_has_one_owner_until_the_lease_ends(bus: AudioBus, stream
 
 async def test_a_stream_retires_only_when_all_its_audio_is_settled(bus: AudioBus, stream: str) -> None:
     await bus.append(stream, "tab-1", 0, counted(0, 10))
-    assert not await bus.retire(stream)
+    assert not await bus.retire(stream, b"0")
     assert not await bus.drained([stream])
     (entry,) = (await bus.read({stream: b"0"}, 10, 10))[stream]
-    await bus.trim(stream, entry.entry_id)
-    assert await bus.retire(stream)
+    await bus.append(stream, "tab-1", 10, counted(10, 10))
+    assert not await bus.retire(stream, entry.entry_id)
+    (later,) = (await bus.read({stream: entry.entry_id}, 10, 10))[stream]
+    assert await bus.retire(stream, later.entry_id)
     assert await bus.drained([stream])

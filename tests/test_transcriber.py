@@ -15,7 +15,7 @@ from transcription import bus as bus_module
 from transcription import owned
 from transcription.bus import AudioBus
 from transcription.captions import Caption, Final, Gap, Partial, Settled
-from transcription.errors import LeaseLost, StoreUnavailable
+from transcription.errors import BusUnavailable, LeaseLost, StoreUnavailable
 from transcription.keeping import Piece
 from transcription.streams import StreamInfo
 from transcription.worker import Claim, Transcriber, WorkerSettings
@@ -212,6 +212,24 @@ async def test_a_vanished_microphone_is_given_back(bus: AudioBus, stream: str, m
         await speak(bus, stream, range(2))
         await until(lambda: sink.released_streams == [stream])
         assert running.stream_count == 0
+
+
+async def test_a_stream_that_could_not_be_trimmed_is_given_back(
+    bus: AudioBus, stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = MemorySink()
+
+    async def away(*_: object) -> None:
+        raise BusUnavailable("scripted")
+
+    async with transcriber(bus, sink):
+        monkeypatch.setattr(AudioBus, "trim", away)
+        await speak(bus, stream, range(2))
+        await bus.pause(stream, "tab")
+        await until(lambda: sink.settled.get(stream) == 2 * FRAME_SAMPLES)
+        monkeypatch.undo()
+        await until(lambda: sink.released_streams == [stream])
+    assert await bus.drained([stream])
 
 
 def kept(sink: MemorySink, stream: str) -> list[tuple[int, int]]:

@@ -172,11 +172,15 @@ class AudioBus:
         frames, _ = _keys(stream_id)
         head, _, tail = through.partition(b"-")
         with _redis_errors():
-            await self._redis.xtrim(frames, minid=f"{head.decode()}-{int(tail) + 1}", approximate=False)
+            await self._redis.xtrim(frames, minid=f"{head.decode()}-{int(tail or 0) + 1}", approximate=False)
 
-    async def retire(self, stream_id: str) -> bool:
-        """Take a stream without unread audio off the live list; False when audio came meanwhile."""
+    async def retire(self, stream_id: str, through: bytes) -> bool:
+        """Take a stream whose audio up to `through` is done with off the live list; False when audio came meanwhile.
+
+        Entries may be left of a trim that failed, or be back with a Redis that lost its last second.
+        """
         frames, _ = _keys(stream_id)
+        await self.trim(stream_id, through)
         with _redis_errors():
             return bool(await self._retire([frames, LIVE], [stream_id]))
 

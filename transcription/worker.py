@@ -159,7 +159,7 @@ class Transcriber:
                 self._owned[name].take(found)
         for name in hungry.keys() - entries.keys():
             owned = self._owned.get(name)
-            if owned and owned.drained and await self._bus.retire(name):
+            if owned and owned.drained and await self._bus.retire(name, owned.cursor):
                 await self._give_back(name, owned)
 
     async def _give_back(self, stream_id: str, owned: OwnedStream) -> None:

@@ -24,6 +24,7 @@ from meetings.protocol.texts import decode_audio_request
 from meetings.redis import audio_bus
 from meetings.services.hosting import Silence, silence_of
 from meetings.services.keeping import Keeping, keeping_of
+from meetings.services.rooms import MeetingOver
 from meetings.services.streams import StreamRefused, open_stream
 from transcription.bus import Appended, NewFrame
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown
@@ -37,6 +38,8 @@ AHEAD_SECONDS = 10.0  # by which a browser's clock may run ahead of ours
 HOLD_MS = 1_000
 REAL_TIME_FACTOR = 8.0  # a reconnecting page may send its backlog this fast
 BURST_SECONDS = 90.0
+STARTS_AT_ONCE = 60.0  # of the microphone, each of which asks the store
+STARTS_A_SECOND = 1.0
 MAX_IGNORED_FRAMES = 150  # after one hold: a page that heeds it has at most ten seconds on their way
 
 
@@ -76,10 +79,14 @@ class AudioConsumer(MeetingConsumer):
         self._silence = Silence()
         self._keeping = Keeping()
         self._allowance = Allowance(BURST_SECONDS, REAL_TIME_FACTOR)  # starting again renews nothing
+        self._starts = Allowance(STARTS_AT_ONCE, STARTS_A_SECOND)
 
     async def entered(self) -> None:
         if not self.meeting.takes_audio:
-            await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over; it takes no more audio.")
+            await self._meeting_over()
+
+    async def _meeting_over(self) -> None:
+        await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over; it takes no more audio.")
 
     async def left(self) -> None:
         """A vanished microphone is not a pause: the page may come back with what it kept."""
@@ -105,6 +112,8 @@ class AudioConsumer(MeetingConsumer):
     async def _start(self, start: AudioStart) -> None:
         if start.sample_rate not in SAMPLE_RATES:
             raise ProtocolError("sample_rate", f"the sample rate must be one of {', '.join(map(str, SAMPLE_RATES))}")
+        if not self._starts.take(1):
+            raise ProtocolError("too_many_starts", "the microphone is started again and again")
         await self._appender.drained()
         try:
             info, started_at = await in_database(self._open, start)
@@ -112,6 +121,9 @@ class AudioConsumer(MeetingConsumer):
             cursor = await audio_bus().register(info, writer, 0)
         except StreamRefused as error:
             raise ProtocolError("stream_refused", str(error)) from error
+        except MeetingOver:
+            await self._meeting_over()
+            return
         except BusUnavailable as error:
             await self.refuse(CloseCode.TRY_LATER, "try_later", str(error))
             return

@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from meetings import fanout
+from meetings.consumers.allowance import Allowance
 from meetings.consumers.socket import Socket
 from meetings.database import in_database
 from meetings.draining import drain
@@ -31,6 +32,8 @@ from transcription.log_ids import bind
 logger = logging.getLogger(__name__)
 
 MAX_REFUSALS = 10  # refused messages before the socket is closed
+TEXTS_AT_ONCE = 1_000.0  # a room's signals for five connections, twice, and what people do meanwhile
+TEXTS_A_SECOND = 40.0
 CHECK_SECONDS = 5.0
 SILENCE_SECONDS = 20.0  # without a ping the client is gone, also one that still sends audio
 RECHECK_SECONDS = 300.0  # in case the event that a sign-in ended was lost
@@ -50,6 +53,7 @@ class MeetingConsumer(Socket):
         self._admitted = False
         self._generation = 0  # of the newest tab; 0 until it says something
         self._refusals = 0
+        self._texts = Allowance(TEXTS_AT_ONCE, TEXTS_A_SECOND)
         self._pongs = 0
         self._echo = 0
         self._last_ping = self._last_read = time.monotonic()
@@ -168,10 +172,15 @@ class MeetingConsumer(Socket):
         try:
             if bytes_data is not None:
                 await self.receive_frame(bytes_data)
-            elif text_data is not None:
+            elif text_data is not None and self._texts.take(1):
                 await self.receive_text(text_data)
+            elif text_data is not None:
+                await self.overrun()
         except ProtocolError as error:
             await self._count_refusal(error)
+
+    async def overrun(self) -> None:
+        await self.refuse(CloseCode.TOO_FAST, "too_fast", "Messages come faster than they can be answered.")
 
     async def receive_text(self, text: str) -> None:
         raise NotImplementedError

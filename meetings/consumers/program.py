@@ -41,6 +41,8 @@ KIND = "program"  # in the measures
 ACK_SAMPLES = SAMPLE_RATE // 2
 MAX_REFUSALS = 10
 CHECK_SECONDS = 5.0
+REQUESTS_AT_ONCE = 100.0  # that are no audio
+REQUESTS_A_SECOND = 10.0
 IDLE_SECONDS = 60.0  # without any message
 HOLD_SECONDS = 10.0  # that audio waits for a store before the program has to come back
 RETRY_SECONDS = 0.5
@@ -63,6 +65,7 @@ class ProgramConsumer(Socket):
         self._open = False
         self._closing = False
         self._allowance = Allowance(BURST_SECONDS, REAL_TIME_FACTOR)
+        self._requests = Allowance(REQUESTS_AT_ONCE, REQUESTS_A_SECOND)
         self._next = self._acknowledged = 0
         self._refusals = 0
         self._last_message = time.monotonic()
@@ -185,6 +188,8 @@ class ProgramConsumer(Socket):
             await self._tell(Error(error.code, error.message))
 
     async def _answer(self, request: streaming.Request) -> None:
+        if not isinstance(request, streaming.Audio) and not self._requests.take(1):
+            return await self.overrun()
         match request:
             case streaming.Audio():
                 if request.session_id not in {"", self._stream_id}:
@@ -196,6 +201,10 @@ class ProgramConsumer(Socket):
                 await self._close()
             case streaming.KeepAlive():
                 await self._keep()
+        return None
+
+    async def overrun(self) -> None:
+        await self._refuse(CloseCode.TOO_FAST, "too_fast", "Messages come faster than they can be answered.")
 
     async def _take(self, pcm: bytes, age_ms: int = 0) -> None:
         if not self._allowance.take(len(pcm) / 2 / SAMPLE_RATE):

@@ -115,8 +115,7 @@ class RoomConsumer(MeetingConsumer):
         await self._captions.start_after(hello.last_sequence, missed.captions)
         await self._edits.start_after(min(hello.last_edit, meeting.last_edit), missed.edits)
         await self._marks.start_after(min(hello.last_change, meeting.last_change), missed.marks)
-        if not meeting.takes_audio:
-            await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
+        await self._tell_end(meeting)
         await self._send_status()
 
     async def company_overdue(self, _message: dict[str, Any]) -> None:
@@ -127,6 +126,11 @@ class RoomConsumer(MeetingConsumer):
         for person in await views(self.meeting.pk, room.people):
             await self.tell(ParticipantJoined(person))
         await self._tell_doors(room)
+        await self._tell_end(room.meeting)
+
+    async def _tell_end(self, meeting: Meeting) -> None:
+        if not meeting.takes_audio:
+            await self.tell(MeetingEnded(complete=meeting.status == Meeting.Status.ENDED))
 
     async def _tell_doors(self, room: Room) -> None:
         """How a host has set the meeting; to hosts also who waits."""

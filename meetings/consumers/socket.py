@@ -13,10 +13,15 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
 
 Message = dict[str, Any]
+MAX_WAITING = 1_000  # messages of a page that are not answered yet: ten seconds of audio are a hundred…
+MAX_WAITING_BYTES = 4 << 20  # …and at most 1 MB
 
 
 class Socket(AsyncWebsocketConsumer):
-    """Subclasses answer `dispatch` for what the page says and for what the channel layer brings."""
+    """Subclasses answer `dispatch` for what the page says and for what the channel layer brings.
+
+    A page that says more than can be answered is closed by `overrun`.
+    """
 
     behind = False  # a message is being answered or waits: what the page said last may not be known yet
 
@@ -28,26 +33,45 @@ class Socket(AsyncWebsocketConsumer):
         self.channel_layer = get_channel_layer()
         self.channel_name = await self.channel_layer.new_channel()
         self._arrived: asyncio.Queue[Message] = asyncio.Queue()
+        self._waiting = self._waiting_bytes = 0  # of what the page said
 
-        async def bring(source: Callable[[], Awaitable[Message]]) -> None:
+        async def hear() -> None:
             while True:
-                self._arrived.put_nowait(await source())
+                message = await receive()
+                if self._count(message, 1):
+                    self._arrived.put_nowait(message)
+                else:
+                    self._count(message, -1)
+                    await self.overrun()
 
-        async def told() -> Message:
-            message: Message = await self.channel_layer.receive(self.channel_name)
-            return message
+        async def be_told() -> None:
+            while True:
+                self._arrived.put_nowait(await self.channel_layer.receive(self.channel_name))
 
         try:
             async with asyncio.TaskGroup() as bringing:
-                bringing.create_task(bring(receive), name="from the page")
-                bringing.create_task(bring(told), name="from the layer")
+                bringing.create_task(hear(), name="from the page")
+                bringing.create_task(be_told(), name="from the layer")
                 while True:
                     self.behind = not self._arrived.empty()
                     message = await self._arrived.get()
                     self.behind = True
+                    self._count(message, -1)
                     await self.dispatch(message)
         except* StopConsumer:
             pass
+
+    def _count(self, message: Message, by: int) -> bool:
+        """Count a message of the page that waits, or does so no more (-1); False when it is one too many."""
+        if message["type"] != "websocket.receive":
+            return True
+        self._waiting += by
+        self._waiting_bytes += by * len(message.get("bytes") or message.get("text") or "")
+        return self._waiting <= MAX_WAITING and self._waiting_bytes <= MAX_WAITING_BYTES
+
+    async def overrun(self) -> None:
+        """Close; called again for each further message, which is dropped."""
+        raise NotImplementedError
 
     def remind(self, seconds: float, kind: str) -> None:
         """Have a message of this kind answered in its turn after a while."""

@@ -19,12 +19,13 @@ class StreamSheet:
     missing: int  # in declared gaps
 
     @property
-    def silent(self) -> int:
-        """Settled without a caption: silence, and the time of a muted microphone."""
-        return self.stream.settled_sample - self.spoken - self.missing
+    def unaccounted(self) -> int:
+        """Settled, and neither in a caption nor counted as silence when it was."""
+        return self.stream.settled_sample - self.spoken - self.missing - self.stream.silent_samples
 
     def __str__(self) -> str:
-        parts = {"speech": self.spoken, "silence": self.silent, "gaps": self.missing, "received": self.acknowledged}
+        silent = self.stream.silent_samples  # also the time of a muted microphone
+        parts = {"speech": self.spoken, "silence": silent, "gaps": self.missing, "received": self.acknowledged}
         figures = ", ".join(f"{name} {samples / SAMPLE_RATE:.1f} s" for name, samples in parts.items())
         return f"stream {self.stream.pk}: {figures}"
 
@@ -55,7 +56,9 @@ def problems(meeting: Meeting) -> Iterator[str]:
         behind = sheet.acknowledged - sheet.stream.settled_sample
         if behind > 0:
             yield f"{name}: {behind / SAMPLE_RATE:.1f} s of acknowledged audio are not settled"
-        if sheet.silent < 0:
+        if sheet.unaccounted > 0:
+            yield f"{name}: {sheet.unaccounted / SAMPLE_RATE:.1f} s were in captions that are not stored any more"
+        if sheet.spoken + sheet.missing > sheet.stream.settled_sample:
             yield f"{name}: captions cover more audio than there is"
         for former, later in pairwise(sheet.stream.segments.filter(hidden=False).order_by("start_sample")):
             if later.start_sample < former.end_sample:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from meetings.languages import direction
@@ -40,7 +41,9 @@ def claim_stream(stream_id: str) -> tuple[int, int, int] | None:
 def settle_stream(stream_id: str, fence: int, sample: int) -> None:
     """Record that all before `sample` (16 kHz) is stored or silent; raises LeaseLost."""
     current = AudioStream.objects.filter(pk=stream_id, fence=fence)
-    if not current.filter(settled_sample__lt=sample).update(settled_sample=sample) and not current.exists():
+    silent = F("silent_samples") + sample - F("settled_sample")
+    behind = current.filter(settled_sample__lt=sample)
+    if not behind.update(settled_sample=sample, silent_samples=silent) and not current.exists():
         raise LeaseLost(f"stream {stream_id} has a newer owner")
 
 
@@ -55,8 +58,9 @@ def store_caption(stream_id: str, fence: int, caption: Final | Gap) -> CaptionFi
         segment = _new_segment(stream, caption)
         segment.sequence = _next_sequence(segment.meeting_id)
         segment.save(force_insert=True)
+        stream.silent_samples += max(0, caption.start_sample - stream.settled_sample)
         stream.settled_sample = caption.end_sample
-        stream.save(update_fields=["settled_sample"])
+        stream.save(update_fields=["settled_sample", "silent_samples"])
     return caption_view(segment)
 
 

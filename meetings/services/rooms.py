@@ -1,5 +1,6 @@
 """The life of a meeting: made, joined, started, ended, complete."""
 
+import logging
 from collections.abc import MutableMapping
 from datetime import datetime
 from functools import partial
@@ -10,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
@@ -17,6 +19,7 @@ from meetings.protocol.events import MeetingEnded
 from meetings.services import events, keeping
 from meetings.services.access import SESSION_KEY, seat_of
 
+logger = logging.getLogger(__name__)
 MAX_LISTED = 200
 MAX_WORDS = 8  # of one search
 KEYED = UUID("3f2d5c0e-7b1c-4a55-9a44-6f9d2f6f0c11")  # the namespace of meetings made with a key
@@ -171,17 +174,25 @@ def end_meeting(meeting: Meeting) -> None:
         if not running.update(status=Meeting.Status.FINISHING, ended_at=timezone.now()):
             return
         events.meeting_event("meeting.ended", meeting.pk)
-        transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=False)))
+        transaction.on_commit(partial(announce_end, meeting.pk))
+
+
+def announce_end(meeting_id: UUID) -> None:
+    """Have pages and microphones stop; said again while the meeting finishes, for those who were not reached."""
+    try:
+        fanout.announce(meeting_id, MeetingEnded(complete=False))
+    except (RedisError, OSError) as error:
+        logger.warning("end of meeting %s not announced (%s)", meeting_id, type(error).__name__)
 
 
 def complete_meeting(meeting: Meeting) -> None:
-    """All that was said is stored; a second call changes nothing."""
+    """All that was said is stored; a second call changes nothing. Raises RedisError where nobody could be told."""
     finishing = Meeting.objects.filter(pk=meeting.pk, status=Meeting.Status.FINISHING)
     with transaction.atomic():
         if not finishing.update(status=Meeting.Status.ENDED):
             return
         events.meeting_event("transcript.ready", meeting.pk)
-        transaction.on_commit(partial(fanout.announce, meeting.pk, MeetingEnded(complete=True)))
+        fanout.announce(meeting.pk, MeetingEnded(complete=True))  # before the commit: whoever tries again says it again
 
 
 def meetings_of(user: User, words: str = "") -> list[Meeting]:

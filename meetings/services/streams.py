@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from meetings.models import AudioStream, Meeting, Participant
 from meetings.protocol.requests import AudioStart
-from meetings.services.rooms import complete_meeting
+from meetings.services.rooms import MeetingOver, complete_meeting
 from meetings.services.vocabulary import vocabulary_of
 from transcription.streams import StreamInfo
 
@@ -19,9 +19,11 @@ class StreamRefused(Exception):
 def open_stream(participant_id: UUID, start: AudioStart) -> tuple[StreamInfo, datetime]:
     """A new stream, or the participant's own one to go on with; returns it and when its sample 0 was spoken.
 
-    Raises StreamRefused when its `stream_id` is not the participant's or was recorded at another rate.
+    Raises StreamRefused when its `stream_id` is not the participant's or was recorded at another rate, and MeetingOver.
     """
     participant = Participant.objects.select_related("meeting").get(pk=participant_id)
+    if not participant.meeting.takes_audio:
+        raise MeetingOver
     if start.stream_id:
         stream = _own_stream(participant, start.stream_id)
         if stream.sample_rate != start.sample_rate:

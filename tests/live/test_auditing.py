@@ -4,7 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from meetings.models import AudioStream, Meeting, Participant, Segment, User
-from meetings.services import audit
+from meetings.services import audit, captions
+from transcription.captions import Final, Gap
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -14,7 +15,9 @@ def stream() -> AudioStream:
     host = User.objects.create(email="ada@example.org", display_name="Ada")
     meeting = Meeting.objects.create(title="Standup", host=host, last_sequence=2)
     ada = Participant.objects.create(meeting=meeting, user=host, display_name="Ada", role=Participant.Role.HOST)
-    made = AudioStream.objects.create(participant=ada, offset_ms=0, settled_sample=48_000, received_until=48_000)
+    made = AudioStream.objects.create(participant=ada, offset_ms=0)
+    AudioStream.objects.update(settled_sample=48_000, silent_samples=16_000, received_until=48_000)
+    made.refresh_from_db()
     segment(made, 1, 0, 16_000)
     segment(made, 2, 16_000, 32_000)
     return made
@@ -37,7 +40,7 @@ def test_a_meeting_that_adds_up_has_no_problems(stream: AudioStream) -> None:
 
 def test_a_hole_in_the_numbers_is_found(stream: AudioStream) -> None:
     Segment.objects.get(sequence=1).delete()
-    assert problems(stream) == ["caption 1 is missing"]
+    assert "caption 1 is missing" in problems(stream)
 
 
 def test_an_overlap_is_found(stream: AudioStream) -> None:
@@ -46,7 +49,7 @@ def test_an_overlap_is_found(stream: AudioStream) -> None:
 
 
 def test_a_caption_in_the_wrong_order_is_found(stream: AudioStream) -> None:
-    Segment.objects.filter(sequence=1).update(start_sample=40_000, end_sample=44_000)
+    Segment.objects.filter(sequence=1).update(start_sample=32_000, end_sample=48_000)
     assert problems(stream) == ["caption 1 was stored before 2, and spoken after it"]
 
 
@@ -59,3 +62,27 @@ def test_acknowledged_audio_that_nobody_settled_fails_the_command(stream: AudioS
 def test_more_captions_than_audio_is_found(stream: AudioStream) -> None:
     AudioStream.objects.update(settled_sample=20_000, received_until=20_000)
     assert problems(stream) == ["captions cover more audio than there is"]
+
+
+def test_a_caption_that_is_gone_is_found_by_its_length(stream: AudioStream) -> None:
+    Segment.objects.filter(sequence=2).delete()
+    stream.participant.meeting.last_sequence = 1
+    assert problems(stream) == ["1.0 s were in captions that are not stored any more"]
+
+
+def test_silence_is_counted_when_it_is_settled() -> None:
+    host = User.objects.create(email="ada@example.org", display_name="Ada")
+    meeting = Meeting.objects.create(title="Standup", host=host)
+    ada = Participant.objects.create(meeting=meeting, user=host, display_name="Ada", role=Participant.Role.HOST)
+    made = AudioStream.objects.create(participant=ada, offset_ms=0)
+    name, fence = str(made.pk), made.fence
+    captions.settle_stream(name, fence, 1_000)
+    captions.settle_stream(name, fence, 500)
+    captions.store_caption(name, fence, Final(3_000, 5_000, "yes", (), "en", 0.9))
+    captions.store_caption(name, fence, Final(3_000, 5_000, "yes", (), "en", 0.9))
+    captions.store_caption(name, fence, Gap(5_000, 6_000))
+    captions.settle_stream(name, fence, 8_000)
+    for row in (made, meeting):
+        row.refresh_from_db()
+    assert (made.settled_sample, made.silent_samples) == (8_000, 1_000 + 2_000 + 2_000)
+    assert list(audit.problems(meeting)) == []

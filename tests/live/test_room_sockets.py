@@ -3,10 +3,11 @@
 import asyncio
 import secrets
 import uuid
+from contextlib import suppress
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from tests.people import FRAME_SAMPLES, Person, numbered
@@ -209,6 +210,48 @@ async def test_an_ended_meeting_refuses_audio_and_tells_everybody(host: Person, 
 
 def mark(**values: object) -> dict[str, object]:
     return {"type": "mark", "id": str(uuid.uuid4()), "kind": "decision", "text": "We ship on Thursday.", **values}
+
+
+LOSE_THE_END = """
+from meetings import fanout
+from meetings.models import Meeting
+from meetings.services import rooms
+class Deaf:
+    async def group_send(self, *_): pass
+fanout.get_channel_layer = Deaf
+rooms.end_meeting(Meeting.objects.get(code=%r))
+"""
+
+
+async def test_a_page_that_missed_the_end_learns_of_it_with_its_next_ping(
+    site: Stack, guest: Person, code: str
+) -> None:
+    async with guest.room(code) as room, guest.audio(code) as audio:
+        await room.say(type="hello")
+        await room.expect("status")
+        await asyncio.to_thread(site.manage, "shell", "-c", LOSE_THE_END % code)
+        await room.say(type="ping", echo=0)
+        assert (await room.expect("meeting.ended"))["complete"] is False
+        await audio.say(type="audio.start")
+        assert await audio.closed() == 4410
+
+
+async def test_a_page_that_says_more_than_can_be_answered_is_closed(guest: Person, host: Person, code: str) -> None:
+    async with guest.room(code) as flood, host.room(code) as other:
+        with suppress(ConnectionClosed):
+            for _ in range(3_000):
+                await flood.say(type="ping", echo=0)
+        assert await flood.closed() == 4429
+        assert flood.received[-1]["code"] == "too_fast"
+        await other.say(type="hello")
+        await other.expect("status")
+
+
+async def test_a_microphone_that_starts_again_and_again_is_refused(guest: Person, code: str) -> None:
+    async with guest.audio(code) as audio:
+        for _ in range(70):
+            await audio.say(type="audio.start")
+        assert (await audio.expect("error"))["code"] == "too_many_starts"
 
 
 async def test_a_mark_reaches_everybody_and_those_who_come_later(host: Person, guest: Person, code: str) -> None:

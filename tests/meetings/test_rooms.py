@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import connection
+from redis.exceptions import ConnectionError as RedisConnectionError
 
-from meetings import fanout
+from meetings import fanout, tasks
 from meetings.models import Meeting, Participant, User
 from meetings.protocol.events import MeetingEnded, RoomEvent
 from meetings.services import access, rooms
@@ -147,3 +148,41 @@ def test_many_joining_at_once_get_one_seat_each_and_colours_of_their_own(meeting
     people = list(meeting.participants.all())
     assert len([person for person in people if person.user_id == eve.pk]) == 1
     assert sorted(person.color for person in people) == list(range(6))
+
+
+@pytest.fixture
+def nobody_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise RedisConnectionError("scripted")
+
+    monkeypatch.setattr(fanout, "announce", away)
+
+
+@pytest.mark.usefixtures("nobody_reached")
+@pytest.mark.django_db(transaction=True)
+def test_a_meeting_ends_also_while_nobody_can_be_told(planned: Meeting) -> None:
+    rooms.end_meeting(planned)
+    planned.refresh_from_db()
+    assert planned.status == Meeting.Status.FINISHING
+
+
+@pytest.mark.usefixtures("nobody_reached")
+@pytest.mark.django_db(transaction=True)
+def test_a_meeting_is_complete_only_when_everybody_is_told(planned: Meeting) -> None:
+    rooms.end_meeting(planned)
+    with pytest.raises(RedisConnectionError):
+        rooms.complete_meeting(planned)
+    planned.refresh_from_db()
+    assert planned.status == Meeting.Status.FINISHING
+
+
+def test_who_missed_the_end_is_told_again_while_the_meeting_finishes(
+    planned: Meeting, announced: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def drained(_stream_ids: list[str]) -> bool:
+        return False
+
+    rooms.end_meeting(planned)
+    monkeypatch.setattr(tasks, "_drained", drained)
+    assert tasks.complete_meetings() == 0
+    assert announced[-1] == (planned.pk, MeetingEnded(complete=False))

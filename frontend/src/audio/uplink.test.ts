@@ -119,6 +119,23 @@ describe("losing the connection", () => {
     expect(around.wire.texts[0]?.stream_id).toBe("s");
   });
 
+  it.each(["restarting", "try_later"])(
+    "keeps its stream and its audio where the server says %s at the start",
+    (code) => {
+      uplink.open();
+      connect();
+      around.wire.end(1006);
+      speak(0, 50);
+      around.wire.accept();
+      around.wire.say({ type: "error", code, message: "the page comes back by itself" });
+      around.wire.end(code === "restarting" ? 1012 : 4503);
+      while (around.wires.length < 3) around.pass(1_000);
+      connect();
+      expect(around.wire.texts[0]?.stream_id).toBe("s");
+      expect(sentFrames()).toEqual(Array.from({ length: 50 }, (_, n) => n));
+    },
+  );
+
   it("keeps half an hour, and then gives up the oldest", () => {
     uplink.open();
     connect();

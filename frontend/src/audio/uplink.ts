@@ -165,7 +165,7 @@ export class AudioUplink {
     else if (event.type === "audio.ack") this.settle(event.next_sample);
     else if (event.type === "audio.hold") this.hold(event.next_sample, event.retry_ms);
     else if (event.type === "audio.summary") this.stopped(event.next_sample);
-    else if (event.type === "error" && this.phase === "starting") this.startAfresh();
+    else if (event.type === "error" && event.code === "stream_refused") this.startAfresh();
     this.pump();
   }
 
