@@ -1,23 +1,18 @@
 import { Controller } from "@hotwired/stimulus";
-import { historyItem, previewItem } from "../review/diff-element";
-import type { ReviewLine } from "../review/line";
+import { act } from "../review/keys";
+import { type ReviewLine, ref } from "../review/line";
 import { LineEditor } from "../review/line-editor";
 import { LineList } from "../review/line-list";
-import { sampleItem } from "../review/sample-element";
-import { Refused, type ReviewData, ReviewServer } from "../review/server";
-import { after, type Replacement, Transcript } from "../review/transcript";
-import { isTurnedOff } from "../room/letter-keys";
+import { ReviewServer } from "../review/server";
+import { type Command, ReviewSession } from "../review/session";
+import type { News } from "../review/transcript";
 import { slot } from "../room/segment-element";
 
 const POLL_MS = 3_000;
-const PREVIEWED = 100;
-const SAMPLES = 3;
 
 /** The review of a transcript: one line is current; keys and buttons act on it. */
 export class ReviewController extends Controller<HTMLElement> {
-  static targets = [
-    ..."lines template form facts statuses notice matches preview recognised history samples sample".split(" "),
-  ];
+  static targets = ["lines", "template", "form", "facts", "statuses", "notice"];
   static values = { url: String };
   declare linesTarget: HTMLElement;
   declare templateTarget: HTMLTemplateElement;
@@ -25,31 +20,22 @@ export class ReviewController extends Controller<HTMLElement> {
   declare factsTarget: HTMLElement;
   declare statusesTarget: HTMLElement;
   declare noticeTarget: HTMLElement;
-  declare matchesTarget: HTMLElement;
-  declare previewTarget: HTMLElement;
-  declare recognisedTarget: HTMLElement;
-  declare historyTarget: HTMLElement;
-  declare samplesTarget: HTMLElement;
-  declare sampleTarget: HTMLTemplateElement;
   declare urlValue: string;
-  private server!: ReviewServer;
-  private readonly transcript = new Transcript();
+  session!: ReviewSession;
   private list!: LineList;
-  private newest: number | null = null;
-  private review = "";
   private current: number | null = null;
-  private readonly done: string[] = [];
   private editor: LineEditor | null = null;
   private timer = 0;
-  private unread: number | null = 0; // where the next page of lines begins
-  private isReading = false;
 
   async connect(): Promise<void> {
     const token = this.element.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
-    this.server = new ReviewServer(this.urlValue, token);
-    this.list = new LineList(this.linesTarget, this.templateTarget, this.transcript);
-    this.timer = window.setInterval(() => this.refresh(), POLL_MS);
-    await this.refresh();
+    this.session = new ReviewSession(new ReviewServer(this.urlValue, token), {
+      show: (news) => this.showNews(news),
+      tell: (problem) => this.tell(problem),
+    });
+    this.list = new LineList(this.linesTarget, this.templateTarget, this.session.transcript);
+    this.timer = window.setInterval(() => this.session.refresh(), POLL_MS);
+    await this.session.refresh();
     this.followAddress();
   }
 
@@ -58,74 +44,43 @@ export class ReviewController extends Controller<HTMLElement> {
     this.list.stop();
   }
 
-  private async refresh(): Promise<void> {
-    try {
-      if (this.newest !== null) this.take(await this.server.changedLines(this.newest));
-      await this.readOn();
-    } catch (error) {
-      this.tell(error);
-    }
-  }
-
-  /** All lines, a page at a time: the first ones can be worked on while the others come. */
-  private async readOn(): Promise<void> {
-    if (this.isReading) return;
-    this.isReading = true;
-    try {
-      while (this.unread !== null) {
-        const page = await this.server.lines(this.unread);
-        this.unread = page.next;
-        this.take({ ...page, edit: this.newest ?? page.edit }); // what changed since the first page is still to be asked for
-      }
-    } finally {
-      this.isReading = false;
-    }
+  /** The page goes away while something is written that is not saved: the browser asks first. */
+  leave(event: BeforeUnloadEvent): void {
+    if (this.editor?.isChanged) event.preventDefault();
   }
 
   /** A link leads to a line by its number: "#s12". */
   private followAddress(): void {
     const sequence = Number(/^#s(\d+)$/.exec(location.hash)?.[1]);
-    if (this.transcript.line(sequence)) this.go(sequence);
+    if (this.session.transcript.line(sequence)) this.go(sequence);
   }
 
   // ── What is shown ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  private take(data: ReviewData): void {
-    const news = this.transcript.take(data);
-    this.newest = Math.max(this.newest ?? 0, data.edit);
-    if (news.people) this.showPeople();
+  private showNews(news: News): void {
     this.list.show(news.lines, this.current);
-    const edited = this.transcript.line(this.editor?.sequence ?? null);
+    const edited = this.session.transcript.line(this.editor?.sequence ?? null);
     if (edited) this.editor?.showConflict(edited);
     this.showCounts();
-    this.showStatus(data.review);
+    this.showStatus(this.session.review);
   }
 
   private showCounts(): void {
-    for (const [name, count] of Object.entries(this.transcript.counts())) {
+    for (const [name, count] of Object.entries(this.session.transcript.counts())) {
       slot(this.factsTarget, name).textContent = String(count);
     }
   }
 
-  private showPeople(): void {
-    const people = Array.from(this.transcript.people.values());
-    for (const select of this.element.querySelectorAll<HTMLSelectElement>("[data-people]")) {
-      select.replaceChildren(...people.map((person) => new Option(person.name, person.id)));
-    }
-  }
-
   private showStatus(review: string): void {
-    this.review = review;
     this.element.classList.toggle("is-approved", review === "approved");
     for (const part of this.statusesTarget.querySelectorAll<HTMLElement>("[data-review], [data-from]")) {
       part.hidden = (part.dataset.review ?? part.dataset.from) !== review;
     }
   }
 
-  private tell(error: unknown): void {
-    if (!(error instanceof Refused)) throw error;
-    this.noticeTarget.textContent = error.message;
-    this.noticeTarget.hidden = false;
+  private tell(problem: string): void {
+    this.noticeTarget.textContent = problem;
+    this.noticeTarget.hidden = !problem;
   }
 
   showHidden(event: Event): void {
@@ -140,13 +95,13 @@ export class ReviewController extends Controller<HTMLElement> {
   }
 
   nextUncertain(): void {
-    const next = this.transcript.nextUncertain(this.current);
+    const next = this.session.transcript.nextUncertain(this.current);
     if (next) this.go(next.sequence);
   }
 
   private step(by: 1 | -1): void {
     const withHidden = this.linesTarget.classList.contains("shows-hidden");
-    const next = this.transcript.neighbour(this.current, by, withHidden);
+    const next = this.session.transcript.neighbour(this.current, by, withHidden);
     if (next) this.go(next.sequence);
   }
 
@@ -159,33 +114,23 @@ export class ReviewController extends Controller<HTMLElement> {
     if (scroll) element?.scrollIntoView({ block: "center" });
   }
 
-  private get line(): ReviewLine | undefined {
-    return this.transcript.line(this.current);
+  get line(): ReviewLine | undefined {
+    return this.session.transcript.line(this.current);
   }
 
   pressed(event: KeyboardEvent): void {
     if (event.target instanceof HTMLTextAreaElement) this.typed(event);
-    const busy = event.target instanceof Element && event.target.closest("input, select, textarea, dialog, button, a");
-    if (busy || event.ctrlKey || event.metaKey || event.altKey || isTurnedOff(event)) return;
-    const actions: Record<string, () => void> = {
+    act(event, {
       j: () => this.step(1),
       k: () => this.step(-1),
       n: () => this.nextUncertain(),
       a: () => void this.accept(),
-      e: () => this.edit(),
-      Enter: () => this.edit(),
+      e: () => void this.edit(),
+      Enter: () => void this.edit(),
       m: () => void this.merge(),
-      s: () => this.line && this.dialog("speaker"),
       x: () => void this.hide(),
-      h: () => void this.showHistory(),
-      r: () => this.dialog("replace"),
       u: () => void this.undo(),
-      "?": () => this.dialog("keys"),
-    };
-    const action = actions[event.key];
-    if (!action) return;
-    event.preventDefault();
-    action();
+    });
   }
 
   private typed(event: KeyboardEvent): void {
@@ -198,156 +143,78 @@ export class ReviewController extends Controller<HTMLElement> {
 
   // ── Changes ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** True when the change was made; what everybody changed meanwhile is shown either way. */
-  private async change(command: Command): Promise<boolean> {
-    this.noticeTarget.hidden = true;
-    try {
-      const operation = await this.server.change(command);
-      if (operation) this.done.push(operation);
-      return true;
-    } catch (error) {
-      this.tell(error);
-      return false;
-    } finally {
-      await this.refresh();
-    }
-  }
-
   async accept(): Promise<void> {
     if (!this.line || this.line.kind === "gap") return;
-    if (await this.change({ type: "accept", line: ref(this.line), reviewed: true })) this.nextUncertain();
+    if (await this.session.change({ type: "accept", line: ref(this.line), reviewed: true })) this.nextUncertain();
   }
 
   async hide(): Promise<void> {
     const line = this.line;
-    if (line) await this.change({ type: "hide", line: ref(line), hidden: !line.hidden });
+    if (line) await this.session.change({ type: "hide", line: ref(line), hidden: !line.hidden });
   }
 
   async merge(): Promise<void> {
     const line = this.line;
-    const next = line && this.transcript.continuation(line);
-    if (line && next) await this.change({ type: "merge", first: ref(line), second: ref(next) });
+    const next = line && this.session.transcript.continuation(line);
+    if (line && next) await this.session.change({ type: "merge", first: ref(line), second: ref(next) });
   }
 
   async undo(): Promise<void> {
-    const operation = this.done.pop();
-    if (operation) await this.change({ type: "undo", operation });
-  }
-
-  // ── Editing a line ────────────────────────────────────────────────────────────────────────────────────────────────
-
-  edit(): void {
-    const line = this.line;
-    if (!line || line.kind === "gap" || this.editor?.sequence === line.sequence || this.review === "approved") return;
-    this.cancel();
-    const element = this.list.element(line.sequence);
-    if (element) this.editor = new LineEditor(this.formTarget, element, line);
-  }
-
-  cancel(): void {
-    this.editor?.close();
-    this.editor = null;
-  }
-
-  async save(event: Event): Promise<void> {
-    event.preventDefault();
-    if (this.editor) await this.saved({ type: "edit", line: this.editor.line, text: this.editor.text });
-  }
-
-  async split(): Promise<void> {
-    if (this.editor) await this.saved({ type: "split", line: this.editor.line, ...this.editor.halves });
-  }
-
-  private async saved(command: Command): Promise<void> {
-    if (await this.change(command)) this.cancel();
-  }
-
-  // ── Dialogs ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  show(event: { params: { dialog: string } }): void {
-    this.dialog(event.params.dialog);
-  }
-
-  private dialog(name: string): void {
-    if (name === "rename") this.samples();
-    this.element.querySelector<HTMLDialogElement>(`[data-dialog="${name}"]`)?.showModal();
-  }
-
-  /** What tells who it is that gets a name. */
-  samples(): void {
-    const chosen = this.samplesTarget.closest("form")?.querySelector<HTMLSelectElement>("[data-people]");
-    const lines = this.transcript.longest(chosen?.value ?? "", SAMPLES);
-    this.samplesTarget.replaceChildren(...lines.map((line) => sampleItem(this.sampleTarget, line)));
-  }
-
-  close(event: Event): void {
-    (event.target as Element).closest("dialog")?.close();
-  }
-
-  async reassign(event: Event): Promise<void> {
-    const values = this.submitted(event);
-    if (this.line) await this.change({ type: "reassign", lines: [ref(this.line)], participant_id: values.participant });
-  }
-
-  async rename(event: Event): Promise<void> {
-    const { participant = "", name } = this.submitted(event);
-    const was = this.transcript.people.get(participant)?.name;
-    await this.change({ type: "rename", participant_id: participant, was, name });
-  }
-
-  preview(event: Event): void {
-    const form = (event.target as Element).closest("form") as HTMLFormElement;
-    const wanted = replacement(Object.fromEntries(new FormData(form)) as Record<string, string>);
-    const found = this.transcript.found(wanted);
-    this.matchesTarget.textContent = String(found.length);
-    this.previewTarget.replaceChildren(
-      ...found.slice(0, PREVIEWED).map((line) => previewItem(line.text, after(line, wanted))),
-    );
-  }
-
-  async replace(event: Event): Promise<void> {
-    const wanted = replacement(this.submitted(event));
-    const lines = this.transcript.found(wanted).map(ref);
-    const { find, replacement: text, matchCase } = wanted;
-    if (lines.length) await this.change({ type: "replace", lines, find, replacement: text, match_case: matchCase });
+    await this.session.undo();
   }
 
   async status(event: Event): Promise<void> {
     const { from, to } = (event.currentTarget as HTMLElement).dataset;
-    await this.change({ type: "status", was: from, status: to });
+    await this.session.change({ type: "status", was: from, status: to });
   }
 
-  async reopen(event: Event): Promise<void> {
-    const { reason } = this.submitted(event);
-    await this.change({ type: "status", was: "approved", status: "in_review", reason });
+  // ── Editing a line ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async edit(): Promise<void> {
+    const line = this.line;
+    if (!line || line.kind === "gap" || this.editor?.sequence === line.sequence) return;
+    if (this.session.review === "approved" || !(await this.finish())) return;
+    const element = this.list.element(line.sequence);
+    if (element)
+      this.editor = new LineEditor(this.formTarget, element, this.session.transcript.line(line.sequence) ?? line);
   }
 
-  async showHistory(): Promise<void> {
-    if (!this.line) return;
-    const history = await this.server.history(this.line.sequence).catch((error) => this.tell(error));
-    if (!history) return;
-    this.recognisedTarget.textContent = history.recognised;
-    this.historyTarget.replaceChildren(...history.changes.map(historyItem));
-    this.dialog("history");
+  cancel(): void {
+    if (this.editor) this.close(this.editor);
   }
 
-  private submitted(event: Event): Record<string, string> {
+  async save(event: Event): Promise<void> {
     event.preventDefault();
-    const form = event.target as HTMLFormElement;
-    form.closest("dialog")?.close();
-    return Object.fromEntries(new FormData(form)) as Record<string, string>;
+    if (this.editor) await this.saved(this.editor, this.editor.edit);
   }
-}
 
-interface Command {
-  type: string;
-  [field: string]: unknown;
-}
+  async split(): Promise<void> {
+    if (this.editor) await this.saved(this.editor, this.editor.split);
+  }
 
-function ref({ sequence, revision }: ReviewLine): { sequence: number; revision: number } {
-  return { sequence, revision };
-}
+  /** What is written in a line is saved before another is opened; false when it has to stay open. */
+  private async finish(): Promise<boolean> {
+    const editor = this.editor;
+    if (!editor?.isChanged) {
+      this.cancel();
+      return true;
+    }
+    if (!editor.isInConflict && (await this.saved(editor, editor.edit))) return true;
+    this.go(editor.sequence);
+    return false;
+  }
 
-function replacement(values: Record<string, string>): Replacement {
-  return { find: values.find ?? "", replacement: values.replacement ?? "", matchCase: "case" in values };
+  private async saved(editor: LineEditor, command: Command): Promise<boolean> {
+    if (editor.isSent) return false;
+    editor.isSent = true;
+    const saved = await this.session.change(command);
+    editor.isSent = false;
+    if (saved) this.close(editor);
+    return saved;
+  }
+
+  private close(editor: LineEditor): void {
+    editor.close();
+    if (this.editor === editor) this.editor = null;
+  }
 }

@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 import { diffItem } from "../review/diff-element";
+import { option } from "../review/option-element";
 import { clock } from "../room/clock";
 
 const EVERY_MS = 2_000;
@@ -144,13 +145,6 @@ export class SecondPassController extends Controller<HTMLElement> {
     this.problemTarget.textContent = (await reasonOf(answer)) ?? this.problemTarget.dataset.unreachable ?? "";
     return null;
   }
-}
-
-function option(value: string, text: string, selected: boolean): HTMLOptionElement {
-  const made = document.createElement("option");
-  Object.assign(made, { value, selected });
-  made.textContent = text;
-  return made;
 }
 
 async function reasonOf(answer: Response | null): Promise<string | null> {

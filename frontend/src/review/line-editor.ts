@@ -1,10 +1,11 @@
 import { newSegment, slot } from "../room/segment-element";
-import type { ReviewLine } from "./line";
+import { type LineRef, type ReviewLine, ref } from "./line";
+import type { Command } from "./session";
 
 /** The form in which one line is changed, inside that line's element. */
 export class LineEditor {
-  readonly sequence: number;
-  private revision: number;
+  private line: LineRef; // as it was last shown here
+  private readonly written: string; // what the line said when it was opened
   private readonly form: HTMLFormElement;
 
   constructor(
@@ -12,8 +13,8 @@ export class LineEditor {
     private readonly element: HTMLElement,
     line: ReviewLine,
   ) {
-    this.sequence = line.sequence;
-    this.revision = line.revision;
+    this.line = ref(line);
+    this.written = line.text;
     this.form = newSegment(template) as HTMLFormElement;
     element.classList.add("is-being-fixed");
     element.append(this.form);
@@ -21,19 +22,40 @@ export class LineEditor {
     this.box.focus();
   }
 
-  /** What the change is made to: the line as it was last shown here. */
-  get line(): { sequence: number; revision: number } {
-    return { sequence: this.sequence, revision: this.revision };
+  get sequence(): number {
+    return this.line.sequence;
   }
 
-  get text(): string {
-    return this.box.value;
+  get isChanged(): boolean {
+    return this.box.value !== this.written;
   }
 
-  /** The text before and after the cursor. */
-  get halves(): { first: string; second: string } {
+  get isInConflict(): boolean {
+    return !slot(this.form, "conflict").hidden;
+  }
+
+  get edit(): Command {
+    return { type: "edit", line: this.line, text: this.box.value };
+  }
+
+  /** Parts the text at the cursor. */
+  get split(): Command {
     const { value, selectionStart } = this.box;
-    return { first: value.slice(0, selectionStart), second: value.slice(selectionStart) };
+    return {
+      type: "split",
+      line: this.line,
+      first: value.slice(0, selectionStart),
+      second: value.slice(selectionStart),
+    };
+  }
+
+  /** Nobody writes on while the text is on its way. */
+  get isSent(): boolean {
+    return this.box.readOnly;
+  }
+
+  set isSent(sent: boolean) {
+    this.box.readOnly = sent;
   }
 
   submit(): void {
@@ -42,16 +64,17 @@ export class LineEditor {
 
   /** Somebody else changed the line: say what it reads now; saving again puts this text in its place. */
   showConflict(line: ReviewLine): void {
-    if (line.revision <= this.revision) return;
-    this.revision = line.revision;
+    if (line.revision <= this.line.revision) return;
+    this.line = ref(line);
     slot(this.form, "theirs").textContent = line.text;
     slot(this.form, "conflict").hidden = false;
   }
 
   close(): void {
+    const hadFocus = this.form.contains(document.activeElement);
     this.form.remove();
     this.element.classList.remove("is-being-fixed");
-    this.element.focus({ preventScroll: true });
+    if (hadFocus) this.element.focus({ preventScroll: true });
   }
 
   private get box(): HTMLTextAreaElement {

@@ -19,10 +19,20 @@ export interface ReviewLine {
   reviewed: boolean;
 }
 
+/** A line as it is shown here: who changed it meanwhile is not overwritten. */
+export interface LineRef {
+  sequence: number;
+  revision: number;
+}
+
 export interface Person {
   id: string;
   name: string;
   color: number;
+}
+
+export function ref({ sequence, revision }: ReviewLine): LineRef {
+  return { sequence, revision };
 }
 
 export function isUncertain(line: ReviewLine): boolean {

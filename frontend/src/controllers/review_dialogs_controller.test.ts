@@ -1,0 +1,64 @@
+import { beforeEach, expect, it } from "vitest";
+import { find, settled, texts } from "../testing/page";
+import { type FakeReview, line, press, showReview } from "../testing/review";
+
+const form = (name: string) => find<HTMLFormElement>(`[data-dialog=${name}] form`);
+let server: FakeReview;
+
+beforeEach(async () => {
+  server = await showReview([line(1), line(2, { participant_id: "bob" }), line(3, { text: "Other" })]);
+  await press("j");
+});
+
+async function submit(name: string, values: Record<string, string>): Promise<void> {
+  for (const [field, value] of Object.entries(values)) {
+    (form(name).elements.namedItem(field) as HTMLInputElement).value = value;
+  }
+  form(name).dispatchEvent(new Event("submit", { cancelable: true, bubbles: true }));
+  await settled();
+}
+
+it("gives a line to another speaker", async () => {
+  await press("s");
+  expect(texts("[data-dialog=speaker] option")).toEqual(["Ada", "Bob"]);
+  await submit("speaker", { participant: "bob" });
+  expect(server.asked).toEqual([{ type: "reassign", lines: [{ sequence: 1, revision: 0 }], participant_id: "bob" }]);
+});
+
+it("shows what a speaker says before it is renamed", async () => {
+  find("[data-review-dialogs-dialog-param=rename]").click();
+  expect(texts("[data-dialog=rename] q")).toEqual(["Line 1", "Other"]);
+  await submit("rename", { participant: "bob", name: "Robert" });
+  expect(server.asked).toEqual([{ type: "rename", participant_id: "bob", was: "Bob", name: "Robert" }]);
+});
+
+it("shows what a replacement changes and replaces just there", async () => {
+  await press("r");
+  const find_ = form("replace").elements.namedItem("find") as HTMLInputElement;
+  find_.value = "line";
+  (form("replace").elements.namedItem("replacement") as HTMLInputElement).value = "Row";
+  find_.dispatchEvent(new Event("input", { bubbles: true }));
+  expect(texts("[data-slot=matches]")).toEqual(["2"]);
+  expect(texts(".review-preview ins")).toEqual(["Row 1", "Row 2"]);
+  await submit("replace", {});
+  expect(server.asked[0]).toMatchObject({ type: "replace", find: "line", replacement: "Row", match_case: false });
+  expect(server.asked[0]?.lines).toEqual([
+    { sequence: 1, revision: 0 },
+    { sequence: 2, revision: 0 },
+  ]);
+});
+
+it("shows the history of a line", async () => {
+  const change = { what: "Text", author: "Ada", at: "2026-03-02 14:00", diff: [["new", "Line"]] as ["new", string][] };
+  server.history = { recognised: "Lime", changes: [change] };
+  await press("h");
+  expect(texts("[data-dialog=history] q")).toEqual(["Lime"]);
+  expect(texts(".review-history ins")).toEqual(["Line"]);
+});
+
+it("opens no dialog over another", async () => {
+  await press("?");
+  expect(find<HTMLDialogElement>("[data-dialog=keys]").open).toBe(true);
+  await press("r", find("[data-dialog=keys] dl"));
+  expect(find<HTMLDialogElement>("[data-dialog=replace]").open).toBe(false);
+});
