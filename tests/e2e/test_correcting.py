@@ -77,7 +77,9 @@ def test_a_correction_in_the_room_and_on_the_review_page(site: Stack, launched: 
 
 
 def _correct_in_the_room(his: Page, hers: Page, by_host: int, by_guest: int) -> None:
-    expect(line_of(hers, by_host).locator(".segment-fix")).to_be_hidden()
+    line_of(hers, by_host).hover()
+    expect(hers.get_by_role("button", name="Mark this line")).to_be_visible()
+    expect(hers.get_by_role("button", name="Fix this line")).to_be_hidden()
     line_of(his, by_guest).locator(".segment-text").dblclick()
     his.get_by_label("What was said").fill("The budget is ten million.")
     hers.keyboard.press("e")

@@ -1,4 +1,4 @@
-"""Without a mouse: into the room, speak, mute, fix a line, read the shortcuts, and out again."""
+"""Without a mouse: into the room, speak, mute, fix lines, mark one, read the shortcuts, and out again."""
 
 from collections.abc import Iterator
 
@@ -60,6 +60,7 @@ def test_a_meeting_by_keyboard_alone(site: Stack, launched: Browser) -> None:
     expect(page.get_by_role("button", name="Join with microphone")).to_be_visible()
     _speak_and_mute(page)
     _fix_a_line(site, page)
+    _mark_an_earlier_line(site, page)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
@@ -87,3 +88,24 @@ def _fix_a_line(site: Stack, page: Page) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".segment-text")).to_have_text("The budget is nine million.")
     expect(page.locator(".segment")).to_contain_text("edited")
+
+
+def _mark_an_earlier_line(site: Stack, page: Page) -> None:
+    """One stop of the Tab key for all lines, and arrows between them."""
+    seat = page.locator("[data-line-edit-you-value]").get_attribute("data-line-edit-you-value")
+    assert seat
+    for start_ms, text in ((5_000, "Agreed."), (9_000, "Then the rooms."), (13_000, "And the dates.")):
+        site.spoken(seat, text, start_ms)
+    page.reload()
+    expect(page.locator(".captions-log .segment")).to_have_count(4)
+    expect(page.locator(".captions-log").get_by_role("button")).to_have_count(0)
+    tab_to(page, "Fix this line")
+    tab_to(page, "Mark this line")
+    expect(page.locator(".segment.is-chosen")).to_contain_text("And the dates.")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".line-tools [role=status]")).to_have_text("Kay: Agreed.")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".captions-log .mark")).to_contain_text("Agreed.")
+    page.keyboard.press("Escape")

@@ -15,7 +15,7 @@ window.addEventListener("line:send", (event) => sent.push((event as CustomEvent)
 async function showPage(): Promise<void> {
   await show(
     `<section data-controller="line-edit" data-line-edit-you-value="${final.participant_id}" data-line-edit-any-value="false"
-      data-action="room:changed@window->line-edit#update room:denied@window->line-edit#denied room:link@window->line-edit#link shortcuts:fix@window->line-edit#fixNewest">
+      data-action="room:changed@window->line-edit#update room:denied@window->line-edit#denied room:link@window->line-edit#link shortcuts:fix@window->line-edit#fixNewest dblclick->line-edit#open">
       <div data-line-edit-target="log"></div>
       ${template("meetings/_line_edit.html")}
       <template id="line">${template("meetings/_segment.html")}</template>
@@ -62,10 +62,10 @@ it("sends a correction of one's own line, and closes when the room shows it", as
 });
 
 it("does not open the line of somebody else, unless for a host", async () => {
-  find('[data-sequence="419"] .segment-fix').click();
+  find('[data-sequence="419"]').dispatchEvent(new Event("dblclick", { bubbles: true }));
   expect(document.querySelector("form")).toBeNull();
   find("[data-controller]").setAttribute("data-line-edit-any-value", "true");
-  find('[data-sequence="419"] .segment-fix').click();
+  find('[data-sequence="419"]').dispatchEvent(new Event("dblclick", { bubbles: true }));
   expect(find<HTMLTextAreaElement>("textarea").value).toBe("Not mine.");
 });
 

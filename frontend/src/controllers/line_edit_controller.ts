@@ -63,7 +63,7 @@ export class LineEditController extends Controller<HTMLElement> {
     event?.stopPropagation();
     const line = this.line;
     this.close();
-    line?.querySelector<HTMLElement>(".segment-fix")?.focus();
+    if (line) this.dispatch("closed", { target: line });
   }
 
   denied(event: RoomDenied): void {
