@@ -126,6 +126,7 @@ CELERY_BEAT_SCHEDULE = {
     "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 5.0, "options": {"expires": 5}},
     "tell-apart": {"task": "meetings.tasks.tell_apart", "schedule": 60.0, "options": {"expires": 60}},
     "forget-uploads": {"task": "meetings.tasks.forget_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
+    "forget-keys": {"task": "meetings.tasks.forget_keys", "schedule": 3600.0, "options": {"expires": 3600}},
     "deliver-webhooks": {"task": "meetings.tasks.deliver_webhooks", "schedule": 2.0, "options": {"expires": 2}},
     "forget-deliveries": {"task": "meetings.tasks.forget_deliveries", "schedule": 3600.0, "options": {"expires": 3600}},
     "end-sessions": {"task": "meetings.tasks.end_sessions", "schedule": 60.0, "options": {"expires": 60}},

@@ -15,6 +15,7 @@ from meetings.services import (
     batches,
     deliveries,
     documents,
+    idempotency,
     proposals,
     recordings,
     retention,
@@ -87,6 +88,12 @@ def tell_apart() -> int:
 def forget_uploads() -> int:
     """Give up uploads that nobody went on with for a day, and jobs whose time is over; returns how many."""
     return uploads.forget_abandoned() + batches.forget_expired()
+
+
+@shared_task
+def forget_keys() -> int:
+    """Forget requests that nobody sends again by now; returns how many."""
+    return idempotency.forget_old()
 
 
 @shared_task

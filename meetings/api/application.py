@@ -17,7 +17,8 @@ from ninja.types import DictStrAny
 
 from meetings.api.auth import unauthorized
 from meetings.api.describing import complete_description
-from meetings.api.problems import FieldError, Problem
+from meetings.api.problems import FieldError, Problem, conflict
+from meetings.services import idempotency
 
 
 class Bodies(Parser):
@@ -93,6 +94,10 @@ def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", detail, errors=errors).response()
 
 
+def _key_used(request: HttpRequest, error: idempotency.KeyUsed) -> HttpResponse:
+    return conflict("key_used", "This Idempotency-Key came with another request before.").response()
+
+
 def _place(parts: Sequence[str | int]) -> str:
     """ "body.title": without the name that the view gives its body or query."""
     named = parts[1:] if parts[:1] == parts[1:2] else parts
@@ -101,6 +106,7 @@ def _place(parts: Sequence[str | int]) -> str:
 
 _REFUSALS: dict[type[Exception], Any] = {
     Problem: _problem,
+    idempotency.KeyUsed: _key_used,
     AuthenticationError: _no_token,
     HttpError: _http_error,
     RequestDataTooBig: _too_large,

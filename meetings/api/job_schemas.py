@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 
 from meetings.api.schemas import Input, KnownLanguage, WordOut
 from meetings.models import Job, Recording, Segment
-from meetings.services import batches, recordings
+from meetings.services import batches, recordings, webhooks
 
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 STATUS: dict[str, JobStatus] = {
@@ -43,15 +43,18 @@ class JobAccepted(Schema):
     status_url: str = Field(description="Ask here; every second or two is plenty.")
     expires_at: datetime = Field(description="When the job and its result are forgotten.")
 
-    webhook_secret: str = Field(description="What its `webhook` checks signatures with. Shown this once; else empty.")
+    webhook_secret: str = Field(
+        description="What its `webhook` checks signatures with; else empty. The same key again shows it again."
+    )
 
     @staticmethod
-    def of(recording: Recording, webhook_secret: str) -> "JobAccepted":
+    def of(recording: Recording) -> "JobAccepted":
+        webhook = recording.webhooks.first()
         return JobAccepted(
             job_id=recording.pk,
             status_url=reverse("stt:get_job", args=[recording.pk]),
             expires_at=recording.batch.expires_at,
-            webhook_secret=webhook_secret,
+            webhook_secret=webhooks.shown_secret(webhook) if webhook else "",
         )
 
 

@@ -1,18 +1,18 @@
 """Files of speech that become text: sent in one request, asked after until they are done."""
 
 from http import HTTPStatus
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Field, File, Form, Header, Query, Router, Schema, Status
+from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from meetings.api.auth import ApiRequest, run_jobs
 from meetings.api.job_schemas import JobAccepted, JobOut, NewJob, result_of
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, page_of
 from meetings.api.problems import Problem, invalid, not_found
+from meetings.api.schemas import IdempotencyKey
 from meetings.models import Recording
 from meetings.services import batches, recordings, uploads, webhooks
 
@@ -26,16 +26,7 @@ def submit_job(
     response: HttpResponse,
     file: File[UploadedFile],
     body: Form[NewJob],
-    idempotency_key: Annotated[
-        str,
-        Header(
-            "",
-            alias="Idempotency-Key",
-            max_length=255,
-            pattern=r"^[\x21-\x7e]*$",
-            description="The same key again gives the same job, not another.",
-        ),
-    ],
+    idempotency_key: IdempotencyKey,
 ) -> Status[JobAccepted]:
     """An audio or video file of up to 512 MB and four hours: wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv."""
     size = file.size or 0
@@ -44,8 +35,8 @@ def submit_job(
     if size > batches.MAX_BYTES:
         raise _too_large("The file is too large: 512 MB are the most.")
     try:
-        order = batches.Order(file.name or "", **body.dict())
-        submitted = batches.submit(request.auth.user, idempotency_key, order, file.chunks(), size)
+        order = batches.Order(file.name or "", size, **body.dict())
+        recording = batches.submit(request.auth.user, idempotency_key, order, file)
     except webhooks.WebhookRefused as refusal:
         raise invalid("form.webhook", refusal.message) from refusal
     except uploads.TooMany as refusal:
@@ -57,8 +48,8 @@ def submit_job(
         raise _too_large(str(refusal)) from refusal
     except OSError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_room", "The file could not be stored: come back.") from error
-    response["Location"] = reverse("stt:get_job", args=[submitted.recording.pk])
-    return Status(202, JobAccepted.of(submitted.recording, submitted.webhook_secret))
+    response["Location"] = reverse("stt:get_job", args=[recording.pk])
+    return Status(202, JobAccepted.of(recording))
 
 
 @router.get("", auth=run_jobs, response=Page[JobOut])

@@ -1,18 +1,17 @@
 """Meetings, who was in them, and the documents made of them."""
 
-from typing import Annotated
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Field, Header, Query, Router, Status
+from ninja import Field, Query, Router, Status
 
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
 from meetings.api.noting import note_change
 from meetings.api.pages import BY_JOINING, BY_NEWEST, Page, PageQuery, Rows, page_of
-from meetings.api.problems import conflict, forbidden
-from meetings.api.schemas import MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
+from meetings.api.problems import forbidden
+from meetings.api.schemas import IdempotencyKey, MeetingChange, MeetingOut, Moment, NewMeeting, ParticipantOut
 from meetings.api.schemas import Status as MeetingStatus
 from meetings.models import Meeting, Participant
 from meetings.services import access, rooms
@@ -41,22 +40,10 @@ def create_meeting(
     request: ApiRequest,
     response: HttpResponse,
     body: NewMeeting,
-    idempotency_key: Annotated[
-        str,
-        Header(
-            "",
-            alias="Idempotency-Key",
-            max_length=255,
-            pattern=r"^[\x21-\x7e]*$",
-            description="The same key again gives the same meeting, not another.",
-        ),
-    ],
+    idempotency_key: IdempotencyKey,
 ) -> Status[Meeting]:
     """Make a meeting that you host."""
-    try:
-        meeting = rooms.create_meeting_once(request.auth.user, idempotency_key, **body.dict())
-    except rooms.KeyUsed as error:
-        raise conflict("key_used", "This key made another meeting before.") from error
+    meeting = rooms.create_meeting_once(request.auth.user, idempotency_key, **body.dict())
     response["Location"] = reverse("api:get_meeting", args=[meeting.pk])
     return Status(201, meeting)
 

@@ -16,7 +16,7 @@ from meetings.api.auth import ApiRequest, run_jobs
 from meetings.api.job_schemas import STATUS, JobStatus
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import Problem, conflict, not_found
-from meetings.api.schemas import Input, KnownLanguage, Title
+from meetings.api.schemas import IdempotencyKey, Input, KnownLanguage, Title
 from meetings.models import Recording
 from meetings.services import recordings, uploads
 from transcription.diarization.turns import MAX_SPEAKERS
@@ -91,10 +91,12 @@ def list_recordings(request: ApiRequest, query: Query[PageQuery]) -> Rows[Record
 
 
 @router.post("", auth=run_jobs, response={201: RecordingOut})
-def begin_recording(request: ApiRequest, response: HttpResponse, body: NewRecording) -> Status[Recording]:
+def begin_recording(
+    request: ApiRequest, response: HttpResponse, body: NewRecording, idempotency_key: IdempotencyKey
+) -> Status[Recording]:
     """Then send its bytes to `…/chunks/0`, `…/chunks/{received_bytes}` and so on; the work begins with the last one."""
     try:
-        recording = uploads.begin(request.auth.user, **body.dict())
+        recording = uploads.begin_once(request.auth.user, idempotency_key, **body.dict())
     except uploads.TooMany as refusal:
         headers = {"Retry-After": RETRY_SECONDS}
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many", str(refusal), headers=headers) from refusal

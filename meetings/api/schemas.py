@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.urls import reverse
-from ninja import Field, Schema
+from ninja import Field, Header, Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict
 
 from meetings.languages import LANGUAGE_CHOICES
@@ -52,6 +52,16 @@ Terms = Annotated[str, Field(max_length=5_000, json_schema_extra=PRINTABLE), Aft
 Agenda = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
 Caption = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), AfterValidator(printable)]
 Language = Annotated[str, Field(json_schema_extra={"enum": list(LANGUAGES)})]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        "",
+        alias="Idempotency-Key",
+        max_length=255,
+        pattern=r"^[\x21-\x7e]*$",
+        description="For a week the same request with the same key finds what it made, and makes nothing new.",
+    ),
+]
 TimeZone = Annotated[str, Field(max_length=64, examples=["Europe/Berlin"]), AfterValidator(_zone)]
 
 

@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 from meetings.api.auth import ApiRequest, hear_events
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import conflict, invalid, not_found
+from meetings.api.schemas import IdempotencyKey
 from meetings.api.webhook_schemas import DeliveryOut, NewWebhook, SecretOut, WebhookChange, WebhookMade, WebhookOut
 from meetings.models import Delivery, Webhook
 from meetings.services import events, webhooks
@@ -23,7 +24,9 @@ def list_webhooks(request: ApiRequest, query: Query[PageQuery]) -> Rows[Webhook]
 
 
 @router.post("", auth=hear_events, response={201: WebhookMade})
-def create_webhook(request: ApiRequest, response: HttpResponse, body: NewWebhook) -> Status[WebhookMade]:
+def create_webhook(
+    request: ApiRequest, response: HttpResponse, body: NewWebhook, idempotency_key: IdempotencyKey
+) -> Status[WebhookMade]:
     """Be told of events of the meetings that you host and of your jobs, within seconds.
 
     Each event is a POST of `{event_id, event_type, api_version, created_at, data}`, signed as Standard Webhooks has it
@@ -31,7 +34,7 @@ def create_webhook(request: ApiRequest, response: HttpResponse, body: NewWebhook
     less often, for three days. The same event may come twice: its `event_id` tells. Answer 410 to hear nothing more.
     """
     try:
-        webhook = webhooks.register(request.auth.user, body.url, body.events)
+        webhook = webhooks.register(request.auth.user, body.url, body.events, idempotency_key)
     except webhooks.WebhookRefused as refusal:
         raise invalid(f"body.{refusal.field}", refusal.message) from refusal
     except webhooks.TooManyWebhooks as error:

@@ -9,6 +9,7 @@ from meetings.models.minutes import Minutes
 from meetings.models.people import ApiToken, User
 from meetings.models.proposals import Proposal
 from meetings.models.recordings import Job, Recording
+from meetings.models.repeating import IdempotencyKey
 from meetings.models.second_pass import SecondPass, Suggestion
 from meetings.models.speaking import AudioStream, OffRecord, Participant
 from meetings.models.transcript import Mark, ReviewStep, Segment, SegmentRevision
@@ -21,6 +22,7 @@ __all__ = [
     "Batch",
     "Delivery",
     "Document",
+    "IdempotencyKey",
     "Job",
     "KeptPiece",
     "KeptSpan",

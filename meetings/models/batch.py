@@ -1,6 +1,5 @@
 """Recordings that programs gave to be transcribed."""
 
-import uuid
 from typing import ClassVar
 
 from django.db import models
@@ -10,10 +9,9 @@ from meetings.models.recordings import Recording
 
 
 class Batch(models.Model):
-    """What makes a recording a program's job: when its result is forgotten, and the key it was asked for with."""
+    """What makes a recording a program's job: when its result is forgotten."""
 
     recording = models.OneToOneField(Recording, primary_key=True, on_delete=models.CASCADE, related_name="batch")
-    key = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)  # of the owner and their idempotency key
     expires_at = models.DateTimeField(_("forgotten"), db_index=True)
 
     class Meta:

@@ -1,16 +1,18 @@
 """Recordings as jobs of programs: sent in one request, asked after, cancelled, and forgotten after some days."""
 
-from collections.abc import Iterable
+import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
-from django.db import IntegrityError, models, transaction
+from django.core.files import File
+from django.db import DatabaseError, models, transaction
 from django.utils import timezone
 
 from meetings.models import Batch, Job, Recording, Segment, User
 from meetings.names import INVISIBLE
-from meetings.services import events, privacy, recordings, uploads, webhooks
+from meetings.services import events, idempotency, privacy, recordings, uploads, webhooks
 
 MAX_BYTES = 512_000_000  # of a file sent in one request; the page takes larger ones in chunks
 MAX_UNFINISHED = 50  # of one person at a time
@@ -20,58 +22,65 @@ MAX_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """A job, and the secret of its webhook where it was made with one just now."""
-
-    recording: Recording
-    webhook_secret: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """What is to be done with a file."""
 
     file_name: str
+    size_bytes: int
     language: str = ""
     diarize: bool = False
     webhook: str = ""  # the address that is told of the end, empty for none
 
 
-def submit(owner: User, key: str, order: Order, content: Iterable[bytes], size: int) -> Submitted:
-    """Store all of the file, `size` bytes; a worker takes it from there.
+def submit(owner: User, key: str, order: Order, file: "File[bytes]") -> Recording:
+    """Store all of the file; a worker takes it from there. The same key goes on where a crash ended the first request.
 
-    Raises uploads.TooMuch (TooMany for too many jobs), webhooks.WebhookRefused, OSError.
+    Raises uploads.TooMuch (TooMany for too many jobs), webhooks.WebhookRefused, idempotency.KeyUsed, OSError.
     """
-    batch_key = uuid5(KEYED, f"{owner.pk}:{key}") if key else uuid4()
-    if known := Batch.objects.select_related("recording").filter(key=batch_key).first():
-        return Submitted(known.recording)
+    recording = _accepted(owner, key, order, file)
     try:
-        submitted = _accepted(owner, batch_key, order, size)
-    except IntegrityError:  # asked for twice at the same moment
-        return Submitted(Recording.objects.get(batch__key=batch_key))
-    try:
-        _fill(submitted.recording, content)
-    except OSError:
-        forget(submitted.recording)
+        _fill(recording, file)
+    except (OSError, DatabaseError):
+        with suppress(DatabaseError):  # what is left goes on with the same key, or is abandoned
+            forget(recording)
         raise
-    return submitted
+    return recording
 
 
-def _accepted(owner: User, key: UUID, order: Order, size: int) -> Submitted:
-    speakers = Recording.Speakers.AUTO if order.diarize else Recording.Speakers.ONE
+def _accepted(owner: User, key: str, order: Order, file: "File[bytes]") -> Recording:
+    content = hashlib.file_digest(file, "sha256").hexdigest() if key else ""
     with transaction.atomic():
-        title = _title(order.file_name)
-        recording = uploads.begin(owner, title, order.language, size, most=MAX_UNFINISHED, speakers=speakers)
-        Batch.objects.create(recording=recording, key=key, expires_at=timezone.now() + KEPT)
-        secret = webhooks.shown_secret(webhooks.register_for_job(recording, order.webhook)) if order.webhook else ""
-    return Submitted(recording, secret)
+        job_id = idempotency.id_for(owner, KEYED, key, order, content)
+        return of(owner).filter(pk=job_id).first() or _new(owner, job_id, order)
 
 
-def _fill(recording: Recording, content: Iterable[bytes]) -> None:
-    for piece in content:
-        for start in range(0, len(piece), uploads.MAX_CHUNK_BYTES):
-            chunk = piece[start : start + uploads.MAX_CHUNK_BYTES]
+def _new(owner: User, job_id: UUID, order: Order) -> Recording:
+    recording = uploads.begin(
+        owner,
+        _title(order.file_name),
+        order.language,
+        order.size_bytes,
+        recording_id=job_id,
+        most=MAX_UNFINISHED,
+        speakers=Recording.Speakers.AUTO if order.diarize else Recording.Speakers.ONE,
+    )
+    Batch.objects.create(recording=recording, expires_at=timezone.now() + KEPT)
+    if order.webhook:
+        webhooks.register_for_job(recording, order.webhook)
+    return recording
+
+
+def _fill(recording: Recording, file: "File[bytes]") -> None:
+    """From where it stands: an earlier request may have begun it, or another do so at this moment."""
+    while not recording.is_complete:
+        file.seek(recording.received_bytes)
+        try:
+            chunk = file.read(uploads.MAX_CHUNK_BYTES)
             recording = uploads.receive(recording, recording.received_bytes, chunk)
+        except uploads.WrongOffset as refusal:
+            recording.received_bytes = refusal.received
+        except uploads.UploadRefused:  # it was cancelled, as its status says
+            return
 
 
 def _title(file_name: str) -> str:
@@ -98,6 +107,7 @@ def forget(recording: Recording) -> None:
     if recording.meeting:
         privacy.delete_meetings([recording.meeting])
     events.forget([recording.pk])
+    idempotency.forget(recording.pk)
     Recording.objects.filter(pk=recording.pk).delete()
 
 

@@ -5,7 +5,7 @@ from collections.abc import MutableMapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4, uuid5
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from meetings import fanout
 from meetings.models import Meeting, Participant, User
 from meetings.protocol.events import MeetingEnded
-from meetings.services import events, keeping
+from meetings.services import events, idempotency, keeping
 from meetings.services.access import SESSION_KEY, seat_of
 
 logger = logging.getLogger(__name__)
@@ -31,10 +31,6 @@ class JoinRefused(Exception):
 
 class MeetingOver(JoinRefused):
     """The meeting ended: nobody new can join."""
-
-
-class KeyUsed(Exception):
-    """The key made a meeting with other fields before."""
 
 
 class MeetingLocked(JoinRefused):
@@ -78,11 +74,10 @@ def terms_of_last_meeting(host_id: int | None) -> str:
 
 
 def create_meeting_once(host: User, key: str, **fields: str) -> Meeting:
-    """The same key of the same host gives the same meeting; raises KeyUsed when it made one of other fields."""
-    meeting_id = uuid5(KEYED, f"{host.pk}:{key}") if key else uuid4()
-    meeting, made = Meeting.objects.get_or_create(pk=meeting_id, defaults={"host": host, **fields})
-    if not made and any(getattr(meeting, name) != value for name, value in fields.items()):
-        raise KeyUsed
+    """The same key of the same host gives the same meeting, as it is by now; raises idempotency.KeyUsed."""
+    with transaction.atomic():
+        meeting_id = idempotency.id_for(host, KEYED, key, fields)
+        meeting, _ = Meeting.objects.get_or_create(pk=meeting_id, defaults={"host": host, **fields})
     return meeting
 
 

@@ -4,17 +4,21 @@ import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
 from meetings.models import Job, Recording, User
+from meetings.services import idempotency
 
 MAX_BYTES = 4_000_000_000
 MAX_CHUNK_BYTES = 2_000_000
 ABANDONED = timedelta(days=1)
 MAX_UNFINISHED = 5  # uploads of one person at a time
+KEYED = UUID("5b0f6f0a-9a3c-4c43-8c3e-4b1c2b7f7a52")  # the namespace of uploads begun with a key
 SPARE_BYTES = 1_000_000_000  # of the disk, for everything else
 
 
@@ -49,6 +53,7 @@ def begin(
     language: str,
     size_bytes: int,
     *,
+    recording_id: UUID | None = None,
     most: int = MAX_UNFINISHED,
     speakers: str = Recording.Speakers.ONE,
     speakers_least: int | None = None,
@@ -66,6 +71,7 @@ def begin(
         raise TooMuch("There is no room for the file on the server at the moment.")
     with transaction.atomic():
         recording = Recording.objects.create(
+            pk=recording_id or uuid4(),
             owner=owner,
             title=title,
             language=language,
@@ -77,6 +83,14 @@ def begin(
         )
         Job.objects.create(recording=recording)
     return recording
+
+
+def begin_once(owner: User, key: str, **wanted: Any) -> Recording:
+    """The same key of the same owner gives the same recording. Raises TooMuch, idempotency.KeyUsed."""
+    with transaction.atomic():
+        recording_id = idempotency.id_for(owner, KEYED, key, wanted)
+        known = Recording.objects.filter(pk=recording_id).first()
+        return known or begin(owner, recording_id=recording_id, **wanted)
 
 
 def unfinished(owner: User) -> models.QuerySet[Recording]:

@@ -11,8 +11,10 @@ from django.utils.crypto import salted_hmac
 
 from meetings import outbound
 from meetings.models import Delivery, Recording, User, Webhook
+from meetings.services import idempotency
 from meetings.services.events import JOB_FINISHED
 
+KEYED = UUID("0c6b1c1e-6a58-4e0e-9b37-d8a2f3c5e914")  # the namespace of webhooks made with a key
 MAX_WEBHOOKS = 20  # of one person
 PREFIX = "whsec_"  # as Standard Webhooks has it
 
@@ -35,14 +37,17 @@ def of(owner: User) -> models.QuerySet[Webhook]:
     return Webhook.objects.filter(owner=owner, of_job=None)
 
 
-def register(owner: User, url: str, events: Sequence[str]) -> Webhook:
-    """Raises WebhookRefused, TooManyWebhooks."""
+def register(owner: User, url: str, events: Sequence[str], key: str = "") -> Webhook:
+    """The same key gives the same one. Raises WebhookRefused, TooManyWebhooks, idempotency.KeyUsed."""
     _check(url)
     with transaction.atomic():
         User.objects.select_for_update().get(pk=owner.pk)
+        webhook_id = idempotency.id_for(owner, KEYED, key, url, events)
+        if known := of(owner).filter(pk=webhook_id).first():
+            return known
         if of(owner).count() >= MAX_WEBHOOKS:
             raise TooManyWebhooks
-        return Webhook.objects.create(owner=owner, url=url, events=sorted(set(events)))
+        return Webhook.objects.create(pk=webhook_id, owner=owner, url=url, events=sorted(set(events)))
 
 
 def register_for_job(recording: Recording, url: str) -> Webhook:

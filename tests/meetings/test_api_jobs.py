@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
-from meetings.models import AudioStream, Batch, Job, Meeting, Participant, Recording, User
+from meetings.models import AudioStream, Batch, Job, Meeting, Participant, Recording, User, Webhook
 from meetings.services import batches, recordings, uploads
 from meetings.services.speakers import Diarization
 from tests.meetings.cast import say
@@ -31,8 +32,16 @@ def program(ada: User) -> Program:
     return Program(ada)
 
 
-def send(program: Program, status: int = 202, *, key: str = "", name: str = "board.wav", **fields: Any) -> Any:
-    form = {"file": SimpleUploadedFile(name, CONTENT), **fields}
+def send(
+    program: Program,
+    status: int = 202,
+    *,
+    key: str = "",
+    name: str = "board.wav",
+    content: bytes = CONTENT,
+    **more: Any,
+) -> Any:
+    form = {"file": SimpleUploadedFile(name, content), **more}
     headers = {"Idempotency-Key": key} if key else {}
     answer = program.client.post("/v1/stt/jobs", form, headers=headers)
     assert answer.status_code == status, answer.content
@@ -113,9 +122,75 @@ def test_a_job_that_failed_says_why_in_words_and_in_a_code(program: Program) -> 
 def test_the_same_key_gives_the_same_job(program: Program, eve: User) -> None:
     first = send(program, key="k1")
     assert send(program, key="k1") == first
-    assert send(program, key="k1", webhook="https://example.org/hook")["webhook_secret"] == ""
     assert send(program, key="k2")["job_id"] != first["job_id"]
     assert send(Program(eve), key="k1")["job_id"] != first["job_id"]
+
+
+def test_the_same_key_shows_the_secret_of_the_webhook_again(program: Program) -> None:
+    first = send(program, key="k1", webhook="https://example.org/hook")
+    assert first["webhook_secret"].startswith("whsec_")
+    assert send(program, key="k1", webhook="https://example.org/hook") == first
+    assert Webhook.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"content": CONTENT[::-1]},
+        {"name": "other.wav"},
+        {"language": "en"},
+        {"diarize": "true"},
+        {"webhook": "https://example.org/hook"},
+    ],
+)
+def test_the_key_of_another_request_is_refused(program: Program, other: dict[str, Any]) -> None:
+    send(program, key="k1")
+    assert send(program, 409, key="k1", **other)["code"] == "key_used"
+    assert Recording.objects.count() == 1
+
+
+def test_a_refused_request_leaves_its_key_unused(program: Program) -> None:
+    send(program, 422, key="k1", webhook="ftp://example.org/")
+    send(program, key="k1", webhook="https://example.org/hook")
+
+
+def test_a_key_goes_on_where_a_crash_ended_the_first_request(
+    program: Program, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000  # the request lies in a file
+    monkeypatch.setattr(uploads, "MAX_CHUNK_BYTES", 2_000)
+    store = uploads._write
+
+    def dies(path: Path, offset: int, chunk: bytes) -> None:
+        if offset:
+            raise KeyboardInterrupt
+        store(path, offset, chunk)
+
+    monkeypatch.setattr(uploads, "_write", dies)
+    with pytest.raises(KeyboardInterrupt):
+        send(program, key="k1")
+    begun = Recording.objects.get()
+    assert begun.received_bytes == 2_000
+    monkeypatch.setattr(uploads, "_write", store)
+    assert send(program, key="k1")["job_id"] == str(begun.pk)
+    assert uploads.path_of(begun).read_bytes() == CONTENT
+    assert recordings.waiting_jobs() == [begun.job.pk]
+
+
+def test_two_requests_with_a_key_fill_the_same_file(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_CHUNK_BYTES", 2_000)
+    store = uploads.receive
+    behind: list[int] = []
+
+    def overtaken(recording: Recording, offset: int, chunk: bytes) -> Recording:
+        if not behind:
+            behind.append(offset)
+            store(recording, offset, chunk[:1_000])
+        return store(recording, offset, chunk)
+
+    monkeypatch.setattr(uploads, "receive", overtaken)
+    job_id = send(program, key="k1")["job_id"]
+    assert uploads.path_of(Recording.objects.get(pk=job_id)).read_bytes() == CONTENT
 
 
 def test_a_cancelled_job_stays_cancelled(program: Program) -> None:
@@ -192,7 +267,19 @@ def test_a_disk_that_takes_nothing_leaves_no_job(program: Program, monkeypatch: 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(uploads, "_write", full)
-    assert send(program, 503)["code"] == "no_room"
+    assert send(program, 503, key="k1")["code"] == "no_room"
+    assert not Recording.objects.exists()
+    monkeypatch.undo()
+    send(program, key="k1", language="en")
+
+
+def test_a_database_that_goes_away_leaves_no_job(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OperationalError
+
+    program.client.raise_request_exception = False
+    monkeypatch.setattr(uploads, "_write", gone)
+    assert send(program, 503)["code"] == "service_unavailable"
     assert not Recording.objects.exists()
 
 

@@ -5,9 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from meetings import exports
-from meetings.models import Mark, Meeting, Participant, User
+from meetings.models import IdempotencyKey, Mark, Meeting, Participant, User
+from meetings.services import idempotency
+from meetings.tasks import forget_keys
 from tests.meetings.cast import START, live_meeting, say
 from tests.meetings.programs import Program
 
@@ -42,6 +45,20 @@ def test_the_same_key_gives_the_same_meeting(program: Program, eve: User) -> Non
     assert program.post("/meetings", other, 409, key="k1")["code"] == "key_used"
     program.post("/meetings", NEW)
     assert Meeting.objects.count() == 4
+
+
+def test_a_key_finds_the_meeting_also_when_it_was_changed(program: Program) -> None:
+    first = program.post("/meetings", NEW, key="k1")
+    program.patch(f"/meetings/{first['id']}", {"title": "Retrospective"})
+    assert program.post("/meetings", NEW, key="k1") == {**first, "title": "Retrospective"}
+
+
+def test_keys_are_forgotten_in_time(program: Program) -> None:
+    program.post("/meetings", NEW, key="old")
+    IdempotencyKey.objects.update(created_at=timezone.now() - idempotency.KEPT)
+    program.post("/meetings", NEW, key="new")
+    assert forget_keys() == 1
+    assert IdempotencyKey.objects.count() == 1
 
 
 @pytest.mark.parametrize(

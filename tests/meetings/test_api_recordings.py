@@ -32,6 +32,14 @@ def send(program: Program, recording: dict[str, Any], offset: int, chunk: bytes)
     return answer.status_code, answer.json()
 
 
+def test_the_same_key_gives_the_same_recording(program: Program) -> None:
+    first = program.post("/recordings", NEW, key="k1")
+    send(program, first, 0, b"01234")
+    assert program.post("/recordings", NEW, key="k1")["received_bytes"] == 5
+    assert program.post("/recordings", {**NEW, "size_bytes": 11}, 409, key="k1")["code"] == "key_used"
+    assert Recording.objects.count() == 1
+
+
 def test_a_file_is_sent_in_chunks_that_count_once(program: Program) -> None:
     made = program.post("/recordings", NEW)
     assert program.answer["Location"] == f"/api/v1/recordings/{made['id']}"

@@ -244,6 +244,14 @@ def test_what_is_no_webhook_is_refused(program: Program, change: dict[str, Any],
     assert not Webhook.objects.exists()
 
 
+def test_the_same_key_gives_the_same_webhook(program: Program) -> None:
+    first = program.post("/webhooks", {"url": URL, "events": ["meeting.ended"]}, key="k1")
+    assert program.post("/webhooks", {"url": URL, "events": ["meeting.ended"]}, key="k1") == first
+    other = {"url": URL, "events": ["meeting.started"]}
+    assert program.post("/webhooks", other, 409, key="k1")["code"] == "key_used"
+    assert program.post("/webhooks", other, key="k2")["id"] != first["id"]
+
+
 def test_there_is_an_end_to_webhooks(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "MAX_WEBHOOKS", 1)
     program.post("/webhooks", {"url": URL, "events": ["meeting.ended"]})
