@@ -34,6 +34,8 @@ export interface ParticipantView {
   color: number;
   present: boolean;
   muted: boolean;
+  /** Wants to hear the others, and does not take captions only. */
+  hearing: boolean;
   /** When the hand was raised, in ms since the epoch. */
   hand_ms: number | null;
   /** To their audio being kept; null while they have not answered. */
@@ -168,6 +170,8 @@ export interface SignalRequest {
   type: "signal";
   to: string;
   kind: SignalKind;
+  /** Names the connection that it is about, from its first offer on. */
+  negotiation: string;
   body: string;
 }
 
@@ -176,6 +180,7 @@ export interface Signalled {
   type: "signalled";
   sender: string;
   kind: SignalKind;
+  negotiation: string;
   body: string;
 }
 
@@ -187,7 +192,7 @@ export type RoomEvent =
   | Mark
   | { type: "participant.joined"; participant: ParticipantView }
   | { type: "participant.left"; participant_id: string }
-  | { type: "participant.state"; participant_id: string; muted: boolean }
+  | { type: "participant.state"; participant_id: string; muted: boolean; hearing: boolean }
   | { type: "participant.hand"; participant_id: string; hand_ms: number | null }
   | Doors
   | OffRecord
@@ -262,7 +267,7 @@ export interface EditSegment {
 export type RoomRequest =
   | { type: "hello"; last_sequence: number; last_change: number; last_edit: number }
   | { type: "ping"; echo: number; rtt_ms?: number }
-  | { type: "state"; muted: boolean }
+  | { type: "state"; muted: boolean; hearing: boolean }
   | { type: "hand"; raised: boolean }
   | SignalRequest
   | AddMark

@@ -57,7 +57,7 @@ class RoomConsumer(MeetingConsumer):
     _edits: Following[SegmentUpdated]
     _marks: Following[MarkChanged]
     _company: Company
-    _muted = True
+    _state = State(muted=True)
     _hand_ms: int | None = None
     _signals: Allowance
 
@@ -147,7 +147,7 @@ class RoomConsumer(MeetingConsumer):
     async def _signal(self, signal: Signal) -> None:
         if not self._signals.take(1):
             raise ProtocolError("too_fast", "too many signals", about=str(signal.to))
-        event = Signalled(str(self.participant.pk), signal.kind, signal.body)
+        event = Signalled(str(self.participant.pk), signal.kind, signal.negotiation, signal.body)
         await fanout.tell(signal.to, event, of_meeting=self.meeting.pk)
 
     async def participant_told(self, message: dict[str, Any]) -> None:
@@ -206,7 +206,7 @@ class RoomConsumer(MeetingConsumer):
         """
         for log in (self._captions, self._edits, self._marks):
             await log.catch_up()
-        await presence.set_muted(self.meeting.pk, self.participant.pk, self._muted)
+        await self._note_state()
         if self._hand_ms is not None:
             await presence.raise_hand(self.meeting.pk, self.participant.pk, self._hand_ms)
         await attendance.come(self.participant)
@@ -228,19 +228,23 @@ class RoomConsumer(MeetingConsumer):
     async def _about_oneself(self, request: State | Hand | AgreeToKeeping) -> None:
         match request:
             case State():
-                await self._set_muted(request.muted)
+                await self._set_state(request)
             case Hand():
                 await self._set_hand(request.raised)
             case AgreeToKeeping():
                 await self._agree(request.agreed)
 
-    async def _set_muted(self, muted: bool) -> None:
+    async def _set_state(self, state: State) -> None:
         if not self.meeting.takes_audio:
             await self.refuse(CloseCode.MEETING_ENDED, "meeting_ended", "This meeting is over.")
             return
-        self._muted = muted
-        change = await presence.set_muted(self.meeting.pk, self.participant.pk, muted)
-        await fanout.publish(self.meeting.pk, ParticipantState(str(self.participant.pk), muted), presence=change)
+        self._state = state
+        event = ParticipantState(str(self.participant.pk), state.muted, state.hearing)
+        await fanout.publish(self.meeting.pk, event, presence=await self._note_state())
+
+    async def _note_state(self) -> int:
+        muted, hearing = self._state.muted, self._state.hearing
+        return await presence.set_state(self.meeting.pk, self.participant.pk, muted=muted, hearing=hearing)
 
     async def _agree(self, agreed: bool) -> None:
         await in_database(keeping.agree, self.participant.pk, agreed)

@@ -25,6 +25,7 @@ class ParticipantView(Struct):
     color: int
     present: bool
     muted: bool
+    hearing: bool  # wants to hear the others, and does not take captions only
     hand_ms: int | None  # when the hand was raised, in ms since the epoch
     audio_agreed: bool | None  # to their audio being kept; null while they have not answered
 
@@ -123,6 +124,7 @@ class ParticipantLeft(Struct, tag="participant.left"):
 class ParticipantState(Struct, tag="participant.state"):
     participant_id: str
     muted: bool
+    hearing: bool
 
 
 class ParticipantHand(Struct, tag="participant.hand"):
@@ -151,6 +153,7 @@ class Signalled(Struct, tag="signalled"):
 
     sender: str
     kind: SignalKind
+    negotiation: str
     body: str
 
 

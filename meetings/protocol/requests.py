@@ -30,14 +30,21 @@ class Ping(Struct, tag="ping", forbid_unknown_fields=True):
 
 
 class State(Struct, tag="state", forbid_unknown_fields=True):
+    """`hearing`: wants to hear the others, and to be heard; without it somebody takes captions only."""
+
     muted: bool
+    hearing: bool = False
 
 
 class Signal(Struct, tag="signal", forbid_unknown_fields=True):
-    """WebRTC signalling to one participant's page: `body` is theirs to read (SDP, or a candidate as JSON)."""
+    """WebRTC signalling to one participant's page: `body` is theirs to read (SDP, or a candidate as JSON).
+
+    `negotiation` names the connection that it is about, from its first offer on.
+    """
 
     to: UUID
     kind: SignalKind
+    negotiation: Annotated[str, Meta(max_length=36)] = ""
     body: Annotated[str, Meta(max_length=14_000)] = ""
 
 

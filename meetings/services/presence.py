@@ -42,6 +42,10 @@ def _unmuted_key(meeting_id: UUID | str) -> str:
     return f"presence:{meeting_id}:unmuted"
 
 
+def _hearing_key(meeting_id: UUID | str) -> str:
+    return f"presence:{meeting_id}:hearing"
+
+
 def _hands_key(meeting_id: UUID | str) -> str:
     return f"presence:{meeting_id}:hands"
 
@@ -61,7 +65,8 @@ async def beat(meeting_id: UUID | str, participant_id: UUID | str, connection: s
 
 async def leave(meeting_id: UUID | str, participant_id: UUID | str, connection: str) -> int | None:
     """Take a connection out; returns the number of the change when it was the participant's last."""
-    keys = [_key(meeting_id), _unmuted_key(meeting_id), _hands_key(meeting_id), presence_key(meeting_id)]
+    of_meeting = (_key, _unmuted_key, _hearing_key, _hands_key, presence_key)
+    keys = [key(meeting_id) for key in of_meeting]
     now = time.time()
     arguments = [str(participant_id), connection, now, int(now * 1_000), KEPT_SECONDS]
     return cast("int | None", await redis_client().register_script(_LEAVE)(keys, arguments))
@@ -93,12 +98,13 @@ async def expire() -> AsyncIterator[Departure]:
 # ── Changes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def set_muted(meeting_id: UUID | str, participant_id: UUID | str, muted: bool) -> int:
+async def set_state(meeting_id: UUID | str, participant_id: UUID | str, *, muted: bool, hearing: bool) -> int:
     """Returns the number of the change."""
     async with redis_client().pipeline() as steps:
-        change = steps.srem if muted else steps.sadd
-        change(_unmuted_key(meeting_id), str(participant_id))
-        steps.expire(_unmuted_key(meeting_id), KEPT_SECONDS)
+        for key, is_member in ((_unmuted_key(meeting_id), not muted), (_hearing_key(meeting_id), hearing)):
+            change = steps.sadd if is_member else steps.srem
+            change(key, str(participant_id))
+            steps.expire(key, KEPT_SECONDS)
         return await numbered(steps, meeting_id)
 
 
@@ -125,16 +131,19 @@ class RoomState:
 
     here: frozenset[str] = frozenset()
     unmuted: frozenset[str] = frozenset()
+    hearing: frozenset[str] = frozenset()
     hands: Mapping[str, int] = field(default_factory=dict)  # raised when, in ms since the epoch
 
 
 async def room_state(meeting_id: UUID | str) -> RoomState:
     unmuted = await redis_client().smembers(_unmuted_key(meeting_id))
+    hearing = await redis_client().smembers(_hearing_key(meeting_id))
     hands = await redis_client().zrange(_hands_key(meeting_id), 0, -1, withscores=True)
     here = await present(meeting_id)
     return RoomState(
         here=frozenset(here),
         unmuted=frozenset(member.decode() for member in unmuted),
+        hearing=frozenset(member.decode() for member in hearing),
         hands={member.decode(): int(score) for member, score in hands if member.decode() in here},
     )
 
@@ -159,6 +168,7 @@ def participant_view(participant: Participant, state: RoomState) -> ParticipantV
         color=participant.color,
         present=key in state.here,
         muted=key not in state.unmuted,
+        hearing=key in state.hearing,
         hand_ms=state.hands.get(key),
         audio_agreed=participant.audio_agreed,
     )

@@ -46,22 +46,23 @@ async def _now(person: Participant) -> Participant:
     return await in_database(Participant.objects.get, pk=person.pk)
 
 
-async def test_the_last_connection_takes_hand_and_microphone_with_it(somebody: Participant) -> None:
+async def test_the_last_connection_takes_hand_microphone_and_hearing_with_it(somebody: Participant) -> None:
     meeting, you = somebody.meeting_id, somebody.pk
     for connection in ("old", "new"):
         await presence.beat(meeting, you, connection)
-    await presence.set_muted(meeting, you, False)
+    await presence.set_state(meeting, you, muted=False, hearing=True)
     await presence.raise_hand(meeting, you, 7)
     assert await presence.leave(meeting, you, "old") is None
     state = await presence.room_state(meeting)
-    assert state == presence.RoomState(frozenset({str(you)}), frozenset({str(you)}), {str(you): 7})
+    me = frozenset({str(you)})
+    assert state == presence.RoomState(here=me, unmuted=me, hearing=me, hands={str(you): 7})
     assert await presence.leave(meeting, you, "new") == await fanout.presence_number(meeting) - 1
     assert await presence.room_state(meeting) == presence.RoomState()
 
 
 async def test_a_change_and_its_number_are_made_together(somebody: Participant) -> None:
     meeting, you = somebody.meeting_id, somebody.pk
-    first = await presence.set_muted(meeting, you, False)
+    first = await presence.set_state(meeting, you, muted=False, hearing=False)
     number, since = await presence.raise_hand(meeting, you, 5)
     assert (number, since) == (first + 1, 5)
     assert await presence.raise_hand(meeting, you, 9) == (first + 2, 5)

@@ -219,9 +219,9 @@ async def test_signals_go_to_one_page_of_the_same_meeting_and_nowhere_else(
         outside = (await hello(foreign))["you"]
         assert me == you
         await other.say(type="signal", to=outside, kind="offer", body="v=0")
-        await room.say(type="signal", to=you, kind="offer", body="v=0")
+        await room.say(type="signal", to=you, kind="offer", negotiation="n", body="v=0")
         heard = await other.expect("signalled")
-        assert (heard["kind"], heard["body"]) == ("offer", "v=0")
+        assert (heard["kind"], heard["negotiation"], heard["body"]) == ("offer", "n", "v=0")
         for socket in (room, foreign):
             await socket.say(type="ping", echo=0)
             await socket.expect("pong")

@@ -61,8 +61,10 @@ async def test_everybody_sees_coming_muting_and_leaving(host: Person, guest: Per
             came = await room.expect("participant.joined", where=lambda m: m["participant"]["name"] == "Grace")
             joined = came["participant"]
             assert joined["muted"] is True
-            await other.say(type="state", muted=False)
-            assert (await room.expect("participant.state"))["muted"] is False
+            assert joined["hearing"] is False
+            await other.say(type="state", muted=False, hearing=True)
+            state = await room.expect("participant.state")
+            assert (state["muted"], state["hearing"]) == (False, True)
         assert (await room.expect("participant.left"))["participant_id"] == joined["id"]
 
 

@@ -1,81 +1,15 @@
 import { beforeEach, expect, it, vi } from "vitest";
+import type { SignalKind } from "../protocol";
+import { FakeConnection } from "../testing/connection";
 import { Call } from "./call";
-
-/** What the browser would connect; it negotiates nothing. */
-class FakeConnection {
-  static made: FakeConnection[] = [];
-  connectionState = "new";
-  signalingState = "stable";
-  localDescription = { sdp: "local" };
-  onnegotiationneeded: (() => void) | null = null;
-  readonly tracks: unknown[] = [];
-  readonly taken: string[] = [];
-  restarts = 0;
-  private negotiating = false;
-  bits: number | undefined;
-  onconnectionstatechange: (() => void) | null = null;
-
-  constructor(readonly options: RTCConfiguration) {
-    FakeConnection.made.push(this);
-  }
-
-  readonly pictures: unknown[] = [];
-  readonly transceivers: {
-    direction: string;
-    currentDirection: string;
-    receiver: { track: { kind: string } };
-    sender: object;
-  }[] = [];
-
-  addTransceiver(kind: string, { direction }: { direction: string }) {
-    this.negotiate();
-    return this.made(kind, direction);
-  }
-  private negotiate() {
-    if (!this.negotiating) queueMicrotask(() => this.onnegotiationneeded?.());
-    this.negotiating = true; // once for all that is made in one go
-  }
-  private made(kind: string, direction: string) {
-    const tracks = kind === "audio" ? this.tracks : this.pictures;
-    const sender = {
-      replaceTrack: async (track: unknown) => void tracks.push(track),
-      getParameters: () => ({ encodings: [{}] }),
-      setParameters: async (parameters: { encodings: { maxBitrate?: number }[] }) => {
-        this.bits = parameters.encodings[0]?.maxBitrate;
-      },
-    };
-    const transceiver = { direction, currentDirection: "inactive", receiver: { track: { kind } }, sender };
-    this.transceivers.push(transceiver);
-    return transceiver;
-  }
-  getTransceivers() {
-    if (this.transceivers.length === 0) for (const kind of ["audio", "video"]) this.made(kind, "recvonly");
-    return this.transceivers;
-  }
-  async setLocalDescription() {}
-  async setRemoteDescription(description: { type: string; sdp: string }) {
-    this.taken.push(description.type);
-  }
-  async addIceCandidate() {
-    this.taken.push("candidate");
-  }
-  restartIce() {
-    this.restarts++;
-  }
-  close() {
-    this.connectionState = "closed";
-  }
-  become(state: string) {
-    this.connectionState = state;
-    this.onconnectionstatechange?.();
-  }
-}
 
 const servers = [{ urls: ["stun:a:3478"] }];
 let sent: string[];
 let gone: string[];
 let seen: [string, boolean][];
 let call: Call;
+/** What the last connection with each of the others is called. */
+const named = new Map<string, string>();
 
 beforeEach(() => {
   vi.stubGlobal("RTCPeerConnection", FakeConnection);
@@ -83,8 +17,12 @@ beforeEach(() => {
   sent = [];
   gone = [];
   seen = [];
+  named.clear();
   call = new Call("b", servers, {
-    send: (to, kind) => sent.push(`${to} ${kind}`),
+    send: (to, kind, negotiation) => {
+      sent.push(`${to} ${kind}`);
+      named.set(to, negotiation);
+    },
     heard: () => {},
     seen: (id, media) => seen.push([id, media !== null]),
     gone: (id) => gone.push(id),
@@ -92,8 +30,8 @@ beforeEach(() => {
 });
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
-const signal = (sender: string, kind: "hello" | "ready" | "offer" | "answer" | "bye") =>
-  call.signalled({ type: "signalled", sender, kind, body: "" }, 0);
+const signal = (sender: string, kind: SignalKind, negotiation = named.get(sender) ?? "theirs") =>
+  call.signalled({ type: "signalled", sender, kind, negotiation, body: "null" }, 0);
 
 it("greets those who come, and again those who do not answer, but not all the time", () => {
   call.meet(["a", "c"], 0);
@@ -155,32 +93,77 @@ it("shows the camera, not larger than a home's uplink, and has no way for pictur
 
 it("shows a picture that comes, goes and comes again, as both sides agreed", async () => {
   vi.stubGlobal("MediaStream", class {});
-  signal("c", "hello");
-  for (const direction of ["sendonly", "sendrecv", "recvonly", "inactive", "recvonly"]) {
-    await settled();
-    for (const transceiver of FakeConnection.made[0]?.transceivers ?? []) transceiver.currentDirection = direction;
-    signal("c", "answer");
-  }
+  signal("a", "offer");
   await settled();
+  for (const direction of ["sendonly", "sendrecv", "recvonly", "inactive", "recvonly"]) {
+    for (const transceiver of FakeConnection.made[0]?.transceivers ?? []) transceiver.currentDirection = direction;
+    signal("a", "offer");
+    await settled();
+  }
   expect(seen).toEqual([
-    ["c", true],
-    ["c", false],
-    ["c", true],
+    ["a", true],
+    ["a", false],
+    ["a", true],
   ]);
 });
 
-it("looks for another way when one broke, and keeps the connection", () => {
+it("looks for another way as soon as one breaks, and keeps the connection", () => {
   signal("c", "hello");
-  FakeConnection.made[0]?.become("failed");
-  expect(FakeConnection.made[0]?.restarts).toBe(1);
+  for (const state of ["disconnected", "failed"]) FakeConnection.made[0]?.become(state);
+  expect(FakeConnection.made[0]?.restarts).toBe(2);
   expect(gone).toEqual([]);
 });
 
-it("says goodbye, and drops who leaves or says goodbye", () => {
-  for (const id of ["c", "d", "e"]) signal(id, "hello");
+it("greets nobody whose way broke a moment ago: that would end the search for another", () => {
+  signal("c", "hello");
+  FakeConnection.made[0]?.become("connected");
+  call.meet(["c"], 60_000);
+  FakeConnection.made[0]?.become("disconnected");
+  for (const now of [61_000, 70_000, 75_000]) call.meet(["c"], now);
+  expect(sent).not.toContain("c hello");
+  call.meet(["c"], 76_000);
+  expect(sent).toContain("c hello");
+});
+
+it("goes on hearing who left without goodbye, and may be back at once, for a while", () => {
+  for (const id of ["c", "d"]) signal(id, "hello");
+  for (const made of FakeConnection.made) made.become("connected");
+  call.meet(["c", "d"], 60_000);
+  for (const now of [61_000, 70_000]) call.meet([], now);
+  call.meet(["c"], 75_000);
+  expect(gone).toEqual([]);
+  for (const now of [76_000, 89_000]) call.meet([], now);
+  expect(gone).toEqual(["d"]);
+  call.meet([], 91_000);
+  expect(gone).toEqual(["d", "c"]);
+});
+
+it("gives up who left before there was a connection", () => {
+  signal("c", "hello");
+  call.meet([], 7_000);
+  expect(gone).toEqual([]);
+  call.meet([], 8_000);
+  expect(gone).toEqual(["c"]);
+});
+
+it("says goodbye, and drops who says goodbye to this connection, not to an earlier one", async () => {
+  for (const id of ["c", "d"]) signal(id, "hello");
+  await settled();
+  signal("c", "bye", "an earlier one");
+  expect(gone).toEqual([]);
   signal("c", "bye");
-  call.meet(["e"], 0);
   call.close();
-  expect(gone).toEqual(["c", "d", "e"]);
-  expect(sent.at(-1)).toBe("e bye");
+  expect(gone).toEqual(["c", "d"]);
+  expect(sent.at(-1)).toBe("d bye");
+});
+
+it("keeps the new connection when the one before it fails late", async () => {
+  signal("c", "hello");
+  await settled();
+  signal("c", "candidate");
+  signal("c", "hello");
+  await settled();
+  expect(gone).toEqual(["c"]);
+  call.meet(["c"], 1_000);
+  expect(sent).not.toContain("c hello");
 });

@@ -10,6 +10,7 @@ export interface PeerListener {
   failed(): void;
 }
 
+const PATIENCE_MS = 15_000; // a page that loads its socket anew, a network that changes
 const MAX_PICTURE_BITS = 400_000; // a second: five of them fit into a home's uplink
 
 /**
@@ -24,8 +25,11 @@ export class Peer {
   private seeing = false;
   private chain: Promise<void> = Promise.resolve();
 
+  /** `heldUntil`: till then it has time to begin. */
   constructor(
+    readonly negotiation: string,
     private readonly polite: boolean,
+    private heldUntil: number,
     servers: RTCIceServer[],
     private readonly listener: PeerListener,
   ) {
@@ -38,8 +42,11 @@ export class Peer {
     };
   }
 
-  get isConnected(): boolean {
-    return this.connection.connectionState === "connected";
+  /** Whether to go on with it: while it begins, while it works and the other is `here`, and for a while after that. */
+  holds(here: boolean, now: number): boolean {
+    if (here && this.connection.connectionState === "connected") this.heldUntil = Number.POSITIVE_INFINITY;
+    else if (this.heldUntil === Number.POSITIVE_INFINITY) this.heldUntil = now + PATIENCE_MS;
+    return now < this.heldUntil;
   }
 
   /** Begins the negotiation; the other side only answers. */
@@ -62,6 +69,11 @@ export class Peer {
     this.chain = this.chain.then(() => this.take(kind, body)).catch(() => this.listener.failed());
   }
 
+  /** Offers again what may not have arrived. */
+  repeat(): void {
+    if (this.isOffered) this.listener.send("offer", this.connection.localDescription?.sdp ?? "");
+  }
+
   close(): void {
     this.connection.onconnectionstatechange = null;
     this.connection.onicecandidate = null;
@@ -82,9 +94,14 @@ export class Peer {
 
   private async take(kind: SignalKind, body: string): Promise<void> {
     if (kind === "offer") await this.answer(body);
+    if (kind === "answer" && !this.isOffered) return; // to an offer that was repeated, and answered already
     if (kind === "answer") await this.connection.setRemoteDescription({ type: "answer", sdp: body });
     if (kind === "offer" || kind === "answer") this.look();
     if (kind === "candidate" && !this.ignoring) await this.connection.addIceCandidate(JSON.parse(body) ?? undefined);
+  }
+
+  private get isOffered(): boolean {
+    return this.connection.signalingState === "have-local-offer";
   }
 
   private async answer(sdp: string): Promise<void> {
@@ -117,7 +134,8 @@ export class Peer {
 
   /** A way that broke is looked for again; the connection and its audio stay. */
   private changed(): void {
-    if (this.connection.connectionState === "failed") this.connection.restartIce();
+    const { connectionState } = this.connection;
+    if (connectionState === "disconnected" || connectionState === "failed") this.connection.restartIce();
   }
 }
 

@@ -1,7 +1,14 @@
 import { Controller } from "@hotwired/stimulus";
 import { Call, MAX_PEOPLE } from "../call/call";
 import type { MediaKind } from "../call/peer";
-import { announce, type CameraMedia, type MicrophoneMedia, type RoomChanged, type RoomSignalled } from "../room/events";
+import {
+  announce,
+  type CameraMedia,
+  type LinkChanged,
+  type MicrophoneMedia,
+  type RoomChanged,
+  type RoomSignalled,
+} from "../room/events";
 import { rememberedSound, rememberSound } from "../room/sound-choice";
 import type { RoomStore } from "../room/store";
 
@@ -16,6 +23,7 @@ export class HearingController extends Controller<HTMLElement> {
   declare voicesTarget: HTMLElement;
   declare stateValue: HearingState;
   private store: RoomStore | null = null;
+  private cutOff = false;
   private call: Call | null = null;
   private readonly tracks: Record<MediaKind, MediaStreamTrack | null> = { audio: null, video: null };
   private wanted = !rememberedSound(localStorage).captionsOnly;
@@ -29,18 +37,30 @@ export class HearingController extends Controller<HTMLElement> {
     this.meet();
   }
 
+  /** What this page said while it was cut off from the server is said again. */
+  link(event: LinkChanged): void {
+    if (this.cutOff && event.detail.link === "connected") this.call?.resume();
+    this.cutOff = event.detail.link === "lost";
+  }
+
+  /** The page goes: the others need not wait for it. */
+  leave(): void {
+    this.hangUp();
+  }
+
   /** With every tick: whoever is not connected yet is greeted again. */
   meet(): void {
     if (!this.store?.you) return;
-    const present = Array.from(this.store.people.values()).filter((person) => person.present);
-    const crowd = present.length > MAX_PEOPLE;
+    const others = Array.from(this.store.people.values())
+      .filter((person) => person.present && person.hearing && person.id !== this.store?.you)
+      .map((person) => person.id);
+    const crowd = others.length >= MAX_PEOPLE;
     if (!this.wanted || crowd) {
       this.hangUp();
       this.stateValue = crowd && this.wanted ? "crowd" : "off";
       return;
     }
     if (this.stateValue !== "blocked") this.stateValue = "on";
-    const others = present.map((person) => person.id).filter((id) => id !== this.store?.you);
     this.calling().meet(others, Date.now());
   }
 
@@ -82,13 +102,14 @@ export class HearingController extends Controller<HTMLElement> {
   stateValueChanged(): void {
     for (const label of this.labelTargets) label.hidden = label.dataset.state !== this.stateValue;
     this.buttonTarget.ariaPressed = String(this.stateValue === "on");
-    announce("hearing:changed", { on: this.stateValue === "on" || this.stateValue === "blocked" });
+    announce("hearing:changed", { wanted: this.wanted, on: this.stateValue === "on" || this.stateValue === "blocked" });
   }
 
   private calling(): Call {
     if (this.call) return this.call;
     this.call = new Call(this.store?.you ?? "", this.store?.iceServers ?? [], {
-      send: (to, kind, body) => announce("room:signal", { request: { type: "signal", to, kind, body } }),
+      send: (to, kind, negotiation, body) =>
+        announce("room:signal", { request: { type: "signal", to, kind, negotiation, body } }),
       heard: (id, media) => this.voice(id, media),
       seen: (id, media) => announce("room:seen", { id, media }),
       gone: (id) => this.gone(id),

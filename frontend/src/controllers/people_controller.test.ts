@@ -38,7 +38,7 @@ it("adds who comes and drops who leaves", () => {
 it("shows who speaks and whose microphone is off", () => {
   apply(goldenMessage("room_events", "partial with an unsettled end"));
   expect(find(".person [data-slot=speaking]").hidden).toBe(false);
-  apply({ type: "participant.state", participant_id: host.id, muted: true });
+  apply({ type: "participant.state", participant_id: host.id, muted: true, hearing: false });
   expect(find(".person [data-slot=speaking]").hidden).toBe(true);
   expect(find(".person [data-slot=muted]").hidden).toBe(false);
 });

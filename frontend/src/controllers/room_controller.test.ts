@@ -7,7 +7,7 @@ import { RoomController } from "./room_controller";
 
 const page = `
   <div data-controller="room" data-room-url-value="/ws/meetings/code/" data-room-sequence-value="417"
-       data-action="room:clock@window->room#tick microphone:changed@window->room#microphoneChanged online@window->room#online"></div>`;
+       data-action="room:clock@window->room#tick microphone:changed@window->room#microphoneChanged hearing:changed@window->room#hearingChanged online@window->room#online"></div>`;
 
 let around: FakeSurroundings;
 
@@ -63,9 +63,10 @@ it("closes the room's controls when the meeting ends or the server refuses", () 
   expect(closed).toHaveLength(2);
 });
 
-it("tells the room whether the microphone is on", () => {
+it("tells the room whether the microphone is on, and whether one wants to hear the others", () => {
   announce("microphone:changed", { state: "on", uplink: "connecting", keptSeconds: 0 });
-  expect(around.wire.texts.at(-1)).toEqual({ type: "state", muted: false });
+  announce("hearing:changed", { wanted: true, on: false });
+  expect(around.wire.texts.at(-1)).toEqual({ type: "state", muted: false, hearing: true });
 });
 
 it("comes back at once when the network does", () => {

@@ -4,6 +4,7 @@ import type { Surroundings } from "../net/lasting-socket";
 import type { CaptionFinal, Refusal, Signalled } from "../protocol";
 import {
   announce,
+  type HearingChanged,
   type HostAsked,
   type LineSent,
   type MarkSent,
@@ -62,6 +63,10 @@ export class RoomController extends Controller<HTMLElement> {
 
   microphoneChanged(event: MicrophoneChanged): void {
     this.connection.setMuted(event.detail.state !== "on");
+  }
+
+  hearingChanged(event: HearingChanged): void {
+    this.connection.setHearing(event.detail.wanted);
   }
 
   /** The audio thread's messages come also in a hidden tab, whose timers hardly run. */

@@ -48,8 +48,8 @@ export type RoomSignalled = CustomEvent<Signalled>;
 export type MicrophoneMedia = CustomEvent<{ media: MediaStream | null }>;
 /** `camera:media`: what the others may see, or null when the camera is off. */
 export type CameraMedia = CustomEvent<{ media: MediaStream | null }>;
-/** `hearing:changed`: whether this page and the others are connected to each other. */
-export type HearingChanged = CustomEvent<{ on: boolean }>;
+/** `hearing:changed`: whether the person wants to hear the others, and whether the pages are connected to each other. */
+export type HearingChanged = CustomEvent<{ wanted: boolean; on: boolean }>;
 /** `room:seen`: somebody's picture, or null when there is none any more. */
 export type RoomSeen = CustomEvent<{ id: string; media: MediaStream | null }>;
 /** `room:denied`: the server did not take a message. */

@@ -46,15 +46,16 @@ it("after a reconnect asks for the captions, marks and corrections that it has n
   expect(around.wire.texts).toEqual([goldenMessage("room_requests", "hello after a reconnect")]);
 });
 
-it("after a reconnect asks for what it missed, and says again that the microphone is on", () => {
+it("after a reconnect asks for what it missed, and says again that the microphone is on and that one hears", () => {
   connection.setMuted(false);
+  connection.setHearing(true);
   say(418);
   around.wire.end(1006);
   around.pass(1_000);
   around.wire.accept();
   expect(around.wire.texts).toEqual([
     { type: "hello", last_sequence: 418, last_change: 0, last_edit: 0 },
-    { type: "state", muted: false },
+    { type: "state", muted: false, hearing: true },
   ]);
 });
 
@@ -100,11 +101,14 @@ it("does not ask while the history that follows a welcome comes in", () => {
   expect(around.wire.said).toEqual(["hello"]);
 });
 
-it("tells the room only when the microphone's state changes", () => {
+it("tells the room only when the microphone's state or hearing changes", () => {
   connection.setMuted(true);
-  connection.setMuted(false);
-  connection.setMuted(false);
-  expect(around.wire.said).toEqual(["hello", "state"]);
+  connection.setHearing(false);
+  for (const _ of [1, 2]) {
+    connection.setMuted(false);
+    connection.setHearing(true);
+  }
+  expect(around.wire.said).toEqual(["hello", "state", "state"]);
 });
 
 it("says again after a break what was not confirmed: the hand and the marks", () => {

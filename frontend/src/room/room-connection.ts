@@ -32,7 +32,7 @@ export interface RoomListener {
 export class RoomConnection {
   private readonly socket: LastingSocket;
   private readonly outbox = new MarkOutbox((request) => this.say(request));
-  private muted = true;
+  private state = { muted: true, hearing: false };
   private handRaised = false;
   private question: "none" | "asked" | "answering" = "none";
 
@@ -73,9 +73,16 @@ export class RoomConnection {
   }
 
   setMuted(muted: boolean): void {
-    if (muted === this.muted) return;
-    this.muted = muted;
-    this.say({ type: "state", muted });
+    if (muted !== this.state.muted) this.become({ ...this.state, muted });
+  }
+
+  setHearing(hearing: boolean): void {
+    if (hearing !== this.state.hearing) this.become({ ...this.state, hearing });
+  }
+
+  private become(state: { muted: boolean; hearing: boolean }): void {
+    this.state = state;
+    this.say({ type: "state", ...state });
   }
 
   setHand(raised: boolean): void {
@@ -104,7 +111,7 @@ export class RoomConnection {
 
   private opened(): void {
     this.ask();
-    if (!this.muted) this.say({ type: "state", muted: false });
+    if (!this.state.muted || this.state.hearing) this.become(this.state);
     if (this.handRaised) this.say({ type: "hand", raised: true });
     this.outbox.sendAgain();
   }

@@ -127,8 +127,8 @@ describe("people", () => {
     const id = joined.participant.id;
     store.apply(welcome, NOW);
     store.apply({ ...joined, participant: { ...store.people.get(id), present: true } } as RoomEvent, NOW);
-    store.apply({ type: "participant.state", participant_id: id, muted: false }, NOW);
-    expect(store.people.get(id)).toMatchObject({ present: true, muted: false });
+    store.apply({ type: "participant.state", participant_id: id, muted: false, hearing: true }, NOW);
+    expect(store.people.get(id)).toMatchObject({ present: true, muted: false, hearing: true });
     store.apply({ type: "participant.left", participant_id: id }, NOW);
     expect(store.people.get(id)).toMatchObject({ present: false, muted: true });
   });

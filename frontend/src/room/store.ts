@@ -120,7 +120,7 @@ export class RoomStore {
         this.change(event.participant_id, { present: false, muted: true, speakingUntil: 0, hand_ms: null });
         break;
       case "participant.state":
-        this.change(event.participant_id, { muted: event.muted });
+        this.change(event.participant_id, { muted: event.muted, hearing: event.hearing });
         break;
       case "participant.hand":
         this.change(event.participant_id, { hand_ms: event.hand_ms });
