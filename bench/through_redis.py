@@ -11,7 +11,7 @@ from bench.screen import Screen
 from bench.streaming import FRAME, ScreenLog, pcm_frames, until
 from tests.speech import Voice
 from transcription.bus import AudioBus
-from transcription.captions import Final, Gap, Partial
+from transcription.captions import Final, Gap, Partial, Settled
 from transcription.recogniser import Recogniser
 from transcription.streams import StreamInfo
 from transcription.worker import Claim, Transcriber, WorkerSettings
@@ -33,7 +33,7 @@ class ScreenSink:
     async def store(self, claim: Claim, caption: Final | Gap) -> None:
         self.logs[claim.stream.stream_id].take(caption)
 
-    async def settle(self, claim: Claim, sample: int) -> None: ...
+    async def settle(self, claim: Claim, settled: Settled) -> None: ...
 
     async def released(self, claim: Claim) -> None:
         self.done[claim.stream.stream_id].set()

@@ -20,7 +20,7 @@ from meetings.models import AudioStream, Segment
 from meetings.protocol.events import CaptionFinal, CaptionPartial
 from meetings.redis import audio_bus, redis_client
 from meetings.services import captions, corrections, keeping, kept_audio, streams
-from transcription.captions import Final, Gap, Partial
+from transcription.captions import Final, Gap, Partial, Settled
 from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, StoreUnavailable
 from transcription.keeping import Piece
@@ -74,8 +74,8 @@ class MeetingSink:
             logger.warning("stream %s: not announced (%s)", stream_id, type(error).__name__)
         await corrections.announce(copies)
 
-    async def settle(self, claim: Claim, sample: int) -> None:
-        await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, sample))
+    async def settle(self, claim: Claim, settled: Settled) -> None:
+        await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, settled))
         await self._announce_newest(claim.stream.meeting_id)
 
     async def keep(self, claim: Claim, piece: Piece) -> None:

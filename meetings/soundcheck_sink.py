@@ -6,7 +6,7 @@ from redis.exceptions import RedisError
 
 from meetings.redis import redis_client
 from meetings.soundcheck import KEPT_SECONDS, heard_key
-from transcription.captions import Final, Gap, Partial
+from transcription.captions import Final, Gap, Partial, Settled
 from transcription.errors import StoreUnavailable
 from transcription.keeping import Piece
 from transcription.streams import StreamInfo
@@ -26,7 +26,7 @@ class SoundcheckSink:
         if isinstance(caption, Final):
             await self._keep(claim, caption.text)
 
-    async def settle(self, claim: Claim, sample: int) -> None:
+    async def settle(self, claim: Claim, settled: Settled) -> None:
         """A check whose transcriber died begins anew."""
 
     async def keep(self, claim: Claim, piece: Piece) -> None:
@@ -68,8 +68,8 @@ class SinkOfStream:
     async def store(self, claim: Claim, caption: Final | Gap) -> None:
         await self._of(claim.stream).store(claim, caption)
 
-    async def settle(self, claim: Claim, sample: int) -> None:
-        await self._of(claim.stream).settle(claim, sample)
+    async def settle(self, claim: Claim, settled: Settled) -> None:
+        await self._of(claim.stream).settle(claim, settled)
 
     async def keep(self, claim: Claim, piece: Piece) -> None:
         await self._of(claim.stream).keep(claim, piece)

@@ -85,8 +85,8 @@ class MemorySink:
             self.stored.setdefault(name, []).append(caption)
             self.settled[name] = caption.end_sample
 
-    async def settle(self, claim: Claim, sample: int) -> None:
-        self.settled[claim.stream.stream_id] = max(sample, self.settled.get(claim.stream.stream_id, 0))
+    async def settle(self, claim: Claim, settled: Settled) -> None:
+        self.settled[claim.stream.stream_id] = max(settled.sample, self.settled.get(claim.stream.stream_id, 0))
 
     async def keep(self, claim: Claim, piece: Piece) -> None:
         name = claim.stream.stream_id

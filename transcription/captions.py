@@ -59,6 +59,7 @@ class Settled:
     """Everything before `sample` is final, silence or gap: it need not be replayed after a restart."""
 
     sample: int
+    wordless: int = 0  # samples of speech that end here, by voice activity, in which no words were found
 
 
 Caption = Partial | Final | Gap | Settled

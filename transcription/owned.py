@@ -103,7 +103,7 @@ class OwnedStream:
             end = await self._feed(speaker, first, delivering)
             await speaker.finish()
             await delivering
-            await self._settle(end)
+            await self._settle(Settled(end))
         finally:
             delivering.cancel()
             self._speaker = None
@@ -167,7 +167,7 @@ class OwnedStream:
             case Final() | Gap():
                 await self._until_stored(caption)
             case Settled():
-                await self._settle(caption.sample)
+                await self._settle(caption)
 
     async def _until_stored(self, caption: Final | Gap) -> None:
         while True:
@@ -179,17 +179,17 @@ class OwnedStream:
                 logger.warning("stream %s: caption not stored yet: %s", self.claim.stream.stream_id, error)
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _settle(self, sample: int) -> None:
-        """Record that all before `sample` is done with, and let the bus forget it."""
-        while sample > self._settled:
+    async def _settle(self, settled: Settled) -> None:
+        """Record that all before it is done with, and let the bus forget it."""
+        while settled.sample > self._settled:
             try:
-                await self._sink.settle(self.claim, sample)
-                self._settled = sample
+                await self._sink.settle(self.claim, settled)
+                self._settled = settled.sample
             except TranscriptionError as error:
                 if not error.retryable:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
-        self.claim.spoken.forget_before(sample)
+        self.claim.spoken.forget_before(settled.sample)
         await self._trim()
 
     async def _trim(self) -> None:

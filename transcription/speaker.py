@@ -310,7 +310,7 @@ class SpeakerProcessor:
                 if item.hypothesis is None:
                     break
                 self._changed = self._caption is not None or len(self._line) > 1
-                ready += [item.caption, Settled(item.span.end)]
+                ready += [item.caption, item.settled]
             else:
                 ready.append(item)
             self._line.popleft()

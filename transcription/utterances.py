@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from transcription.bleed import sound_of
-from transcription.captions import Caption, Final, Partial, Word
+from transcription.captions import Caption, Final, Partial, Settled, Word
 from transcription.endpointing import Span
 from transcription.engines.base import Hypothesis, SpokenWord
 from transcription.language import join_words
@@ -27,6 +27,12 @@ class Utterance:
         if not self.hypothesis.words:
             return Partial(self.span.start, self.span.end, "", 0, self.hypothesis.language)
         return replace(final_caption(self.span, self.hypothesis), sound=sound_of(self.pcm))
+
+    @property
+    def settled(self) -> Settled:
+        """Once it is decoded."""
+        assert self.hypothesis is not None
+        return Settled(self.span.end, 0 if self.hypothesis.words else self.span.end - self.span.start)
 
 
 def join_partials(parts: Sequence[Partial]) -> Partial | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from transcription.bus import AudioBus, Entry
-from transcription.captions import Final, Gap, Partial
+from transcription.captions import Final, Gap, Partial, Settled
 from transcription.errors import TranscriptionError
 from transcription.keeping import Piece
 from transcription.owned import OwnedStream
@@ -49,7 +49,7 @@ class CaptionSink(Protocol):
 
     async def store(self, claim: Claim, caption: Final | Gap) -> None: ...
 
-    async def settle(self, claim: Claim, sample: int) -> None: ...
+    async def settle(self, claim: Claim, settled: Settled) -> None: ...
 
     async def keep(self, claim: Claim, piece: Piece) -> None:
         """Store audio beyond its transcription; a piece that was stored before changes nothing."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Count, F, FloatField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
@@ -15,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from meetings.admin.lists import DeletedWhole, LanguageFilter, ReadOnly, acting, review_link
 from meetings.forms import MeetingAdminForm
 from meetings.hearing_again import model_name
-from meetings.models import KeptPiece, Meeting, Participant, Segment
+from meetings.models import AudioStream, KeptPiece, Meeting, Participant, Segment
 from meetings.services import audit_log, privacy, review, second_pass
 from meetings.services.archive import minutes_archive
 from meetings.services.corrections import Author, CorrectionRefused
 from meetings.times import duration
+from transcription.captions import SAMPLE_RATE
 
 
 class ParticipantInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -58,12 +60,21 @@ def share_of_lines(**part: Any) -> Subquery:
     return Subquery(spoken.annotate(share=share).values("share"))
 
 
-def _coverage() -> Subquery:
+def _arrived() -> Subquery:
     """Which share of the audio that should be there arrived: speech against speech and gaps; null without either."""
     lines = Segment.objects.filter(meeting=OuterRef("pk")).order_by().values("meeting")
     length = F("end_ms") - F("start_ms")
     spoken = Sum(length, filter=Q(kind=Segment.Kind.SPEECH), default=0)
     return Subquery(lines.annotate(share=Cast(spoken, FloatField()) / NullIf(Sum(length), 0)).values("share"))
+
+
+def _covered() -> CombinedExpression:
+    """Which share of the speech that voice activity heard is text; null where there was none, or nobody counted."""
+    spoken = Segment.objects.filter(meeting=OuterRef("pk"), kind=Segment.Kind.SPEECH, hidden=False).order_by()
+    text_ms = Coalesce(Subquery(spoken.values("meeting").annotate(ms=Sum(F("end_ms") - F("start_ms"))).values("ms")), 0)
+    streams = AudioStream.objects.filter(participant__meeting=OuterRef("pk")).order_by().values("participant__meeting")
+    wordless_ms = Subquery(streams.annotate(ms=Sum("wordless_samples") * 1_000 / SAMPLE_RATE).values("ms"))
+    return Cast(text_ms, FloatField()) / NullIf(text_ms + wordless_ms, 0)
 
 
 def _kept_bytes() -> Coalesce:
@@ -79,8 +90,8 @@ def _percent(share: float | None) -> str:
 @admin.register(Meeting)
 class MeetingAdmin(DeletedWhole):
     list_display = (
-        "title", "host", "status", "review", "started_at", "length", "people", "speakers", "lines", "coverage",
-        "unsure", "storage", "transcript",
+        "title", "host", "status", "review", "started_at", "length", "people", "speakers", "lines", "arrival",
+        "coverage", "unsure", "storage", "transcript",
     )  # fmt: skip
     list_filter = ("status", "review", "visibility", "started_at", ("language", LanguageFilter))
     actions = ("export_minutes", "export_word", "approve", "transcribe_again")
@@ -109,7 +120,8 @@ class MeetingAdmin(DeletedWhole):
             "participant_count": _count(Participant),
             "segment_count": _count(Segment),
             "speaker_count": _speakers(),
-            "covered": _coverage(),
+            "arrived": _arrived(),
+            "covered": _covered(),
             "low_confidence": share_of_lines(confidence__lt=LOW_CONFIDENCE),
             "kept_bytes": _kept_bytes(),
         }
@@ -137,7 +149,11 @@ class MeetingAdmin(DeletedWhole):
     def storage(self, meeting: Any) -> str:
         return filesizeformat(meeting.kept_bytes) if meeting.kept_bytes else "–"
 
-    @admin.display(description=_("audio arrived"), ordering="covered")
+    @admin.display(description=_("audio arrived"), ordering="arrived")
+    def arrival(self, meeting: Any) -> str:
+        return _percent(meeting.arrived)
+
+    @admin.display(description=_("speech in the text"), ordering="covered")
     def coverage(self, meeting: Any) -> str:
         return _percent(meeting.covered)
 

@@ -60,6 +60,7 @@ class AudioStream(models.Model):
     fence = models.PositiveBigIntegerField(default=0)  # rises with every new owner: only the newest may store
     settled_sample = models.PositiveBigIntegerField(default=0)  # at 16 kHz; before it all is final, silence or gap
     silent_samples = models.PositiveBigIntegerField(default=0)  # at 16 kHz; settled, and in no final or gap
+    wordless_samples = models.PositiveBigIntegerField(null=True, default=0)  # at 16 kHz, speech; empty: nobody counted
     received_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; noted when audio pauses
     kept_until = models.PositiveBigIntegerField(default=0)  # at the stream's own rate; what may be kept before it, is
     erased = models.BooleanField(_("audio erased"), default=False)  # with a person heard in it: none is kept any more

@@ -11,7 +11,7 @@ from django.utils import timezone
 from meetings.languages import direction
 from meetings.models import AudioStream, Meeting, Segment
 from meetings.protocol.events import CaptionFinal, CaptionPartial, SegmentUpdated, WordView
-from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Word
+from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Settled, Word
 from transcription.errors import LeaseLost
 
 MAX_MISSED = 200  # finals read in one step
@@ -38,12 +38,15 @@ def claim_stream(stream_id: str) -> tuple[int, int, int] | None:
         return stream.fence, stream.settled_sample, stream.kept_until
 
 
-def settle_stream(stream_id: str, fence: int, sample: int) -> None:
-    """Record that all before `sample` (16 kHz) is stored or silent; raises LeaseLost."""
+def settle_stream(stream_id: str, fence: int, settled: Settled) -> None:
+    """Record that all before it is stored or silent, and once how much speech had no words; raises LeaseLost."""
     current = AudioStream.objects.filter(pk=stream_id, fence=fence)
-    silent = F("silent_samples") + sample - F("settled_sample")
-    behind = current.filter(settled_sample__lt=sample)
-    if not behind.update(settled_sample=sample, silent_samples=silent) and not current.exists():
+    progress = {
+        "settled_sample": settled.sample,
+        "silent_samples": F("silent_samples") + settled.sample - F("settled_sample"),
+        "wordless_samples": F("wordless_samples") + settled.wordless,
+    }
+    if not current.filter(settled_sample__lt=settled.sample).update(**progress) and not current.exists():
         raise LeaseLost(f"stream {stream_id} has a newer owner")
 
 

@@ -1,6 +1,6 @@
 """Who spoke how much, how long and over whom: figures of one meeting, all times in milliseconds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from uuid import UUID
@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import F, Func, IntegerField
 from django.utils import timezone
 
-from meetings.models import Meeting, Participant, Segment
+from meetings.models import AudioStream, Meeting, Participant, Segment
+from transcription.captions import SAMPLE_RATE
 
 INTERRUPTION_MS = 500  # talk that begins this long before another's end is no polite overlap any more
 PAUSE_MS = 3_000  # a longer one ends a monologue
@@ -39,8 +40,19 @@ class Voice:
     words_per_minute: int
     interruptions: int  # talk begun while somebody else was talking and went on
     missing_ms: int  # audio that did not arrive
+    wordless_ms: int | None  # speech in which no words were found; None where nobody counted
     spans: tuple[Span, ...]
     course: tuple[int, ...]  # talk in each slice of the meeting
+
+    @property
+    def speech_ms(self) -> int | None:
+        """What voice activity heard: the talk, and what became no text."""
+        return None if self.wordless_ms is None else self.talk_ms + self.wordless_ms
+
+    @property
+    def coverage(self) -> float | None:
+        """Which share of the speech is text, 0 to 1."""
+        return self.talk_ms / self.speech_ms if self.speech_ms else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,17 @@ def insight(meeting: Meeting) -> Insight:
     utterances = [_utterance(*line) for kind, *line in lines if kind == Segment.Kind.SPEECH]
     gaps = [(person, (start, end)) for kind, person, start, end, *_ in lines if kind == Segment.Kind.GAP]
     length_ms = max([meeting.offset_ms(meeting.ended_at or timezone.now()), *(line[3] for line in lines)])
-    return add_up(list(meeting.participants.all()), utterances, gaps, length_ms)
+    return add_up(list(meeting.participants.all()), utterances, gaps, _wordless(meeting), length_ms)
+
+
+def _wordless(meeting: Meeting) -> dict[UUID, int | None]:
+    """By participant, in milliseconds; None where one of their streams was not counted."""
+    found: dict[UUID, int | None] = {}
+    streams = AudioStream.objects.filter(participant__meeting=meeting)
+    for person, samples in streams.values_list("participant_id", "wordless_samples"):
+        before = found.get(person, 0)
+        found[person] = None if before is None or samples is None else before + samples * 1_000 // SAMPLE_RATE
+    return found
 
 
 _WORDS = Func(F("words"), function="jsonb_array_length", output_field=IntegerField())
@@ -79,6 +101,7 @@ def add_up(
     people: Sequence[Participant],
     utterances: Sequence[Utterance],  # by start
     gaps: Iterable[tuple[UUID, Span]],
+    wordless: Mapping[UUID, int | None],
     length_ms: int,
 ) -> Insight:
     spans = {
@@ -99,6 +122,7 @@ def add_up(
             words_per_minute=_pace(sum(u.words for u in utterances if u.person == person.pk), talk),
             interruptions=broken_into.get(person.pk, 0),
             missing_ms=missing[person.pk],
+            wordless_ms=wordless.get(person.pk, 0),
             spans=spans[person.pk],
             course=_course(spans[person.pk], slice_ms),
         )

@@ -5,7 +5,7 @@ from django.core.management import CommandError, call_command
 
 from meetings.models import AudioStream, Meeting, Participant, Segment, User
 from meetings.services import audit, captions
-from transcription.captions import Final, Gap
+from transcription.captions import Final, Gap, Settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -76,12 +76,12 @@ def test_silence_is_counted_when_it_is_settled() -> None:
     ada = Participant.objects.create(meeting=meeting, user=host, display_name="Ada", role=Participant.Role.HOST)
     made = AudioStream.objects.create(participant=ada, offset_ms=0)
     name, fence = str(made.pk), made.fence
-    captions.settle_stream(name, fence, 1_000)
-    captions.settle_stream(name, fence, 500)
+    captions.settle_stream(name, fence, Settled(1_000))
+    captions.settle_stream(name, fence, Settled(500))
     captions.store_caption(name, fence, Final(3_000, 5_000, "yes", (), "en", 0.9))
     captions.store_caption(name, fence, Final(3_000, 5_000, "yes", (), "en", 0.9))
     captions.store_caption(name, fence, Gap(5_000, 6_000))
-    captions.settle_stream(name, fence, 8_000)
+    captions.settle_stream(name, fence, Settled(8_000))
     for row in (made, meeting):
         row.refresh_from_db()
     assert (made.settled_sample, made.silent_samples) == (8_000, 1_000 + 2_000 + 2_000)

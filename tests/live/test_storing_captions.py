@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from meetings.models import AudioStream, Meeting, Participant, Segment, User
 from meetings.services.captions import captions_after, claim_stream, settle_stream, store_caption
-from transcription.captions import Final, Gap, Word
+from transcription.captions import Final, Gap, Settled, Word
 from transcription.errors import LeaseLost
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,7 +67,7 @@ def test_a_former_owner_can_neither_store_nor_settle(meeting: Meeting) -> None:
     with pytest.raises(LeaseLost):
         store_caption(str(stream.pk), old, final(0))
     with pytest.raises(LeaseLost):
-        settle_stream(str(stream.pk), old, 100)
+        settle_stream(str(stream.pk), old, Settled(100))
     assert store_caption(str(stream.pk), new, final(0)) is not None
 
 
@@ -82,10 +82,22 @@ def test_a_new_owner_goes_on_after_the_last_final(meeting: Meeting) -> None:
 def test_settling_never_goes_back(meeting: Meeting) -> None:
     stream = new_stream(meeting)
     fence = claimed(stream)
-    settle_stream(str(stream.pk), fence, 500)
-    settle_stream(str(stream.pk), fence, 400)
+    settle_stream(str(stream.pk), fence, Settled(500))
+    settle_stream(str(stream.pk), fence, Settled(400))
     stream.refresh_from_db()
     assert stream.settled_sample == 500
+
+
+def test_speech_without_words_is_counted_once_however_often_it_is_heard(meeting: Meeting) -> None:
+    stream = new_stream(meeting)
+    for _ in range(2):  # the second owner was told to hear it again
+        settle_stream(str(stream.pk), claimed(stream), Settled(32_000, wordless=16_000))
+    former = claimed(stream)
+    settle_stream(str(stream.pk), claimed(stream), Settled(64_000, wordless=8_000))
+    with pytest.raises(LeaseLost):
+        settle_stream(str(stream.pk), former, Settled(96_000, wordless=32_000))
+    stream.refresh_from_db()
+    assert stream.wordless_samples == 24_000
 
 
 def test_a_gap_is_part_of_the_log(meeting: Meeting) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from meetings.models import Meeting, Participant, User
+from meetings.models import AudioStream, Meeting, Participant, User
 from meetings.services.insight import Insight, Voice, insight, merged
 from tests.meetings.cast import ended, say, signed_in
 
@@ -78,6 +78,17 @@ def test_overlap_silence_and_lost_audio(host: Participant, guest: Participant) -
     assert {voice.participant.display_name: voice.missing_ms for voice in figures.voices} == {"Ada": 0, "Grace": 1_500}
 
 
+def test_coverage_is_text_against_the_speech_that_was_heard(host: Participant, guest: Participant) -> None:
+    for person, wordless in ((host, 32_000), (guest, None)):
+        stream = say(person, 0, "x", 6_000).stream
+        stream.wordless_samples = wordless  # as it settles; None in what older versions stored
+        stream.save()
+    AudioStream.objects.create(participant=host, offset_ms=60_000, wordless_samples=0)
+    found = voices(host.meeting)
+    assert (found["Ada"].speech_ms, found["Ada"].coverage) == (8_000, 0.75)
+    assert (found["Grace"].speech_ms, found["Grace"].coverage) == (None, None)
+
+
 def test_pace_counts_the_recognised_words(host: Participant) -> None:
     line = say(host, 0, "我们明天开会", 6_000)
     line.words = [{"text": text, "start_ms": 0, "end_ms": 1, "confidence": 1} for text in "我们明天开会"]
@@ -106,6 +117,13 @@ def page(host: Participant, guest: Participant, ada: User) -> str:
         say((host, guest)[number % 2], number * 1_500, "Some words here", 1_400)
     ended(host.meeting, 1)
     return signed_in(ada).get(f"/m/{host.meeting.code}/insight/").content.decode()
+
+
+def test_the_page_says_how_much_of_the_speech_is_text(host: Participant, ada: User) -> None:
+    say(host, 0, "x", 45_000)
+    AudioStream.objects.update(wordless_samples=15_000 * 16)
+    page = signed_in(ada).get(f"/m/{ended(host.meeting, 1).code}/insight/").content.decode()
+    assert "<td>75 % of 1 min</td>" in page
 
 
 def test_the_page_draws_a_lane_and_a_row_for_each_person(page: str) -> None:

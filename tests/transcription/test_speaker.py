@@ -194,6 +194,19 @@ def test_an_utterance_without_words_takes_its_partial_back() -> None:
     assert not any(isinstance(caption, Final) for caption in ready)
 
 
+def test_speech_without_words_is_told_when_it_settles() -> None:
+    room = Room()
+    room.push(recording((20, 10)), 0)
+    room.processor.push(recording((20, 10)), 30 * 1_600)
+    [said] = [caption for caption in room.captions if isinstance(caption, Settled)]
+    assert said.wordless == 0
+    job = room.processor.next_job(cadence=1)
+    assert job is not None
+    room.processor.apply(job, Hypothesis((), "en"))
+    [settled] = [caption for caption in room.processor.take() if isinstance(caption, Settled)]
+    assert (settled.sample, settled.wordless) == (job.end, job.end - job.start)
+
+
 def test_a_failed_partial_is_not_tried_again_but_its_final_is() -> None:
     room = Room()
     room.processor.push(recording((20, 0)), 0)
