@@ -86,8 +86,8 @@ def tell_apart() -> int:
 
 @shared_task
 def forget_uploads() -> int:
-    """Give up uploads that nobody went on with for a day, and jobs whose time is over; returns how many."""
-    return uploads.forget_abandoned() + batches.forget_expired()
+    """Give up uploads and jobs whose time is over, and files that nobody has any more; returns how many."""
+    return uploads.forget_old() + batches.forget_expired() + uploads.sweep()
 
 
 @shared_task

@@ -92,6 +92,7 @@ urlpatterns = [
     path("recordings/<uuid:recording_id>/chunks/<int:offset>/", recordings.chunk, name="recording-chunk"),
     path("recordings/<uuid:recording_id>/cancel/", recordings.cancel, name="recording-cancel"),
     path("recordings/<uuid:recording_id>/retry/", recordings.retry, name="recording-retry"),
+    path("recordings/<uuid:recording_id>/delete/", recordings.delete, name="recording-delete"),
     path("jobs/", jobs.page, name="jobs"),
     path("jobs/<uuid:recording_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("jobs/<uuid:recording_id>/retry/", jobs.retry, name="job-retry"),

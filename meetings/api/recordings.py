@@ -18,7 +18,7 @@ from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import Problem, conflict, not_found
 from meetings.api.schemas import IdempotencyKey, Input, KnownLanguage, Title
 from meetings.models import Recording
-from meetings.services import recordings, uploads
+from meetings.services import batches, recordings, uploads
 from transcription.diarization.turns import MAX_SPEAKERS
 
 RETRY_SECONDS = "30"
@@ -139,10 +139,17 @@ def cancel_recording(request: ApiRequest, recording_id: UUID) -> Recording:
 
 @router.post("/{recording_id}/retry", auth=run_jobs, response=RecordingOut)
 def retry_recording(request: ApiRequest, recording_id: UUID) -> Recording:
-    """One that failed goes back into the queue."""
+    """One that failed goes back into the queue, within a week."""
     if not recordings.retry(_own(request, recording_id)):
         raise conflict("not_retryable", "It did not fail, or its file is gone: upload it once more.")
     return _own(request, recording_id)
+
+
+@router.delete("/{recording_id}", auth=run_jobs, response={204: None})
+def delete_recording(request: ApiRequest, recording_id: UUID) -> Status[None]:
+    """With its file and the work on it; the transcript that came of it stays, but for a job's."""
+    batches.discard(_own(request, recording_id))
+    return Status(204, None)
 
 
 def _mine(request: ApiRequest) -> QuerySet[Recording]:

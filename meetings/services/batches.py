@@ -111,6 +111,14 @@ def forget(recording: Recording) -> None:
     Recording.objects.filter(pk=recording.pk).delete()
 
 
+def discard(recording: Recording) -> None:
+    """Its owner wants it no more. A program's job goes with all that came of it; of another the transcript stays."""
+    if Batch.objects.filter(recording=recording).exists():
+        forget(recording)
+    else:
+        uploads.delete(recording)
+
+
 def forget_expired() -> int:
     """Forget what nobody fetched in time; returns how many."""
     expired = Recording.objects.filter(batch__expires_at__lt=timezone.now()).select_related("job", "meeting")

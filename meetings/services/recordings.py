@@ -15,7 +15,7 @@ from meetings.models import AudioStream, Job, Meeting, Participant, Recording
 from meetings.services import events, speakers
 from meetings.services.corrections import CorrectionRefused
 from meetings.services.speakers import Diarization
-from meetings.services.uploads import path_of
+from meetings.services.uploads import OVER, path_of
 from meetings.services.vocabulary import vocabulary_of
 from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
@@ -41,7 +41,6 @@ UNTOLD = {
     "crash": gettext_noop("Speakers were not told apart: it failed. The media worker's log says why."),
     "approved": gettext_noop("Speakers were not told apart: the transcript was approved meanwhile."),
 }
-OVER = (Job.Stage.DONE, Job.Stage.FAILED, Job.Stage.CANCELLED)
 
 
 class JobOver(Exception):
@@ -167,8 +166,9 @@ def note_share(job_id: int, share: float) -> None:
 def finish(job_id: int, said: Diarization) -> None:
     """All is stored: the words go to their speakers, and the upload is not needed any more."""
     with transaction.atomic():
-        job = Job.objects.select_for_update(of=("self",)).select_related("recording__meeting").get(pk=job_id)
-        if job.is_over:
+        jobs = Job.objects.select_for_update(of=("self",)).select_related("recording__meeting")
+        job = jobs.filter(pk=job_id).first()
+        if job is None or job.is_over:
             return
         streams = list(streams_of(job.recording).select_for_update(of=("self",)))
         untold = said.unable
@@ -192,7 +192,9 @@ def fail(job_id: int, reason: str) -> None:
 
 def cancel(recording: Recording) -> None:
     """Stops within seconds; what was transcribed so far stays, the upload goes."""
-    _end(recording.job.pk, Job.Stage.CANCELLED)
+    with transaction.atomic():
+        _end(recording.job.pk, Job.Stage.CANCELLED)
+        list(Recording.objects.select_for_update().filter(pk=recording.pk))  # after a chunk that is being written
     path_of(recording).unlink(missing_ok=True)
 
 
@@ -201,7 +203,7 @@ def retry(recording: Recording) -> bool:
     if not path_of(recording).exists():
         return False
     failed = Job.objects.filter(recording=recording, stage=Job.Stage.FAILED)
-    return bool(failed.update(stage=Job.Stage.WAITING, reason="", ended_at=None, done_ms=0))
+    return bool(failed.update(stage=Job.Stage.WAITING, reason="", started_at=None, ended_at=None, done_ms=0))
 
 
 def _open(job_id: int) -> models.QuerySet[Job]:

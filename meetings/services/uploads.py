@@ -1,5 +1,6 @@
 """Recordings come in: chunk by chunk, each where the last one ended, on disk before it is acknowledged."""
 
+import errno
 import os
 import shutil
 from datetime import timedelta
@@ -17,9 +18,13 @@ from meetings.services import idempotency
 MAX_BYTES = 4_000_000_000
 MAX_CHUNK_BYTES = 2_000_000
 ABANDONED = timedelta(days=1)
+RETRIED = timedelta(days=7)  # for so long one that failed can be tried again
 MAX_UNFINISHED = 5  # uploads of one person at a time
 KEYED = UUID("5b0f6f0a-9a3c-4c43-8c3e-4b1c2b7f7a52")  # the namespace of uploads begun with a key
 SPARE_BYTES = 1_000_000_000  # of the disk, for everything else
+LAST_BYTES = 500_000_000  # of the disk, that no chunk takes
+OVER_FOR_GOOD = (Job.Stage.DONE, Job.Stage.CANCELLED)
+OVER = (*OVER_FOR_GOOD, Job.Stage.FAILED)
 
 
 class UploadRefused(Exception):
@@ -42,9 +47,13 @@ class WrongOffset(UploadRefused):
         self.received = received
 
 
+def _folder() -> Path:
+    return Path(settings.VAR_DIR) / "recordings"
+
+
 def path_of(recording: Recording) -> Path:
     """Named by us, never by the person who uploads."""
-    return Path(settings.VAR_DIR) / "recordings" / f"{recording.pk}.upload"
+    return _folder() / f"{recording.pk}.upload"
 
 
 def begin(
@@ -65,9 +74,8 @@ def begin(
         raise TooMuch("The file is too large: 4 GB is the most.")
     if unfinished(owner).count() >= most:
         raise TooMany("You have several unfinished uploads. Finish or cancel one first.")
-    folder = settings.VAR_DIR / "recordings"
-    folder.mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(folder).free < size_bytes + SPARE_BYTES:
+    _folder().mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(_folder()).free < size_bytes + _still_to_come() + SPARE_BYTES:
         raise TooMuch("There is no room for the file on the server at the moment.")
     with transaction.atomic():
         recording = Recording.objects.create(
@@ -94,43 +102,62 @@ def begin_once(owner: User, key: str, **wanted: Any) -> Recording:
 
 
 def unfinished(owner: User) -> models.QuerySet[Recording]:
-    over = [Job.Stage.DONE, Job.Stage.FAILED, Job.Stage.CANCELLED]
-    return Recording.objects.filter(owner=owner).exclude(job__stage__in=over)
+    return Recording.objects.filter(owner=owner).exclude(job__stage__in=OVER)
 
 
-def forget_abandoned() -> int:
-    """Remove uploads that were never finished, after ABANDONED; returns how many."""
-    begun = timezone.now() - ABANDONED
-    abandoned = Recording.objects.filter(created_at__lt=begun, received_bytes__lt=models.F("size_bytes"))
-    for recording in abandoned:
+def _still_to_come() -> int:
+    """Bytes of all uploads under way."""
+    under_way = Recording.objects.exclude(job__stage__in=OVER)
+    return under_way.aggregate(bytes=models.Sum(models.F("size_bytes") - models.F("received_bytes")))["bytes"] or 0
+
+
+def forget_old() -> int:
+    """Remove uploads that were never finished, after ABANDONED, and that failed, after RETRIED; returns how many."""
+    now = timezone.now()
+    abandoned = models.Q(created_at__lt=now - ABANDONED, received_bytes__lt=models.F("size_bytes"))
+    failed = models.Q(job__stage=Job.Stage.FAILED, job__ended_at__lt=now - RETRIED, batch=None)
+    old = list(Recording.objects.filter(abandoned | failed))
+    for recording in old:
         delete(recording)
-    return len(abandoned)
+    return len(old)
+
+
+def sweep() -> int:
+    """Delete files whose upload is gone or over for good; returns how many."""
+    found = set(_folder().glob("*.upload"))  # before the rows are read: a row is there before its file
+    orphans = found - {path_of(recording) for recording in Recording.objects.exclude(job__stage__in=OVER_FOR_GOOD)}
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)
 
 
 def delete(recording: Recording) -> None:
     """With its file and the work on it; the transcript that came of it stays."""
-    path_of(recording).unlink(missing_ok=True)
-    recording.delete()
+    path = path_of(recording)
+    recording.delete()  # waits for a chunk that is being written; a later one is refused
+    path.unlink(missing_ok=True)
 
 
 def receive(recording: Recording, offset: int, chunk: bytes) -> Recording:
     """Append a chunk that begins at `offset`; a repeated one changes nothing. Raises UploadRefused, OSError."""
     with transaction.atomic():
-        recording = Recording.objects.select_for_update(of=("self",)).select_related("job").get(pk=recording.pk)
-        if recording.job.is_over:
+        locked = Recording.objects.select_for_update().filter(pk=recording.pk).first()
+        if locked is None or locked.job.is_over:  # the job as it is now that the row is locked
             raise UploadRefused("This upload was cancelled.")
-        if offset != recording.received_bytes:
-            raise WrongOffset(recording.received_bytes)
-        if offset + len(chunk) > recording.size_bytes:
+        if offset != locked.received_bytes:
+            raise WrongOffset(locked.received_bytes)
+        if offset + len(chunk) > locked.size_bytes:
             raise TooMuch("The file is longer than it was said to be.")
-        _write(path_of(recording), offset, chunk)
-        recording.received_bytes = offset + len(chunk)
-        recording.save(update_fields=["received_bytes"])
-    return recording
+        _write(path_of(locked), offset, chunk)
+        locked.received_bytes = offset + len(chunk)
+        locked.save(update_fields=["received_bytes"])
+    return locked
 
 
 def _write(path: Path, offset: int, chunk: bytes) -> None:
     """What a crash left behind the offset is written over."""
+    if shutil.disk_usage(path.parent).free < LAST_BYTES + len(chunk):
+        raise OSError(errno.ENOSPC, "the disk is almost full")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.truncate(offset)

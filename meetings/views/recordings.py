@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from meetings.forms import RecordingForm
 from meetings.models import Recording, User
-from meetings.services import recordings, uploads
+from meetings.services import batches, recordings, uploads
 
 MAX_LISTED = 100
 
@@ -91,6 +91,14 @@ def retry(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     if not recordings.retry(_own(request, recording_id)):
         messages.error(request, _("This recording cannot be tried again: upload it once more."))
     return redirect("recording", recording_id)
+
+
+@login_required
+@require_POST
+def delete(request: HttpRequest, recording_id: UUID) -> HttpResponse:
+    batches.discard(_own(request, recording_id))
+    messages.success(request, _("The upload is deleted."))
+    return redirect("recordings")
 
 
 def _own(request: HttpRequest, recording_id: UUID) -> Recording:

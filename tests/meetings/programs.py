@@ -26,6 +26,9 @@ class Program:
     def patch(self, path: str, body: Any, status: int = 200) -> Any:
         return self._checked(self._send("patch", path, body, {}), status)
 
+    def delete(self, path: str, status: int = 204) -> None:
+        assert self.client.delete(f"/api/v1{path}").status_code == status
+
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         send = getattr(self.client, method)
         return send(f"/api/v1{path}", body or {}, content_type="application/json", headers=headers)

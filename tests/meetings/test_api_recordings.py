@@ -69,6 +69,18 @@ def test_it_is_cancelled_and_what_failed_is_tried_again(program: Program) -> Non
     assert send(program, made, 0, b"x")[1]["code"] == "over"
 
 
+def test_its_owner_deletes_it(program: Program) -> None:
+    made = program.post("/recordings", NEW)
+    send(program, made, 0, b"01234")
+    recording = Recording.objects.get()
+    path = f"/recordings/{made['id']}"
+    Program(recording.owner, "meetings:read").delete(path, 403)
+    program.delete(path)
+    program.get(path, 404)
+    assert send(program, made, 5, b"56789")[0] == 404
+    assert not uploads.path_of(recording).exists()
+
+
 @pytest.mark.parametrize(
     ("wrong", "status", "field"),
     [
@@ -103,6 +115,7 @@ def test_anothers_recording_does_not_exist(program: Program, eve: User) -> None:
     assert stranger.get("/recordings")["items"] == []
     stranger.get(path, 404)
     stranger.post(f"{path}/cancel", status=404)
+    stranger.delete(path, 404)
     stranger.post(f"{path}/retry", status=404)
     assert send(stranger, made, 0, b"x")[0] == 404
     program.get(f"/recordings/{uuid4()}", 404)

@@ -3,14 +3,19 @@
 import errno
 import subprocess
 import sys
+import time
 import wave
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from unittest.mock import Mock
 from uuid import UUID
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -91,6 +96,22 @@ def test_a_full_disk_is_said_before_anything_is_sent(browser: Client, monkeypatc
     assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"}).status_code == 413
 
 
+def test_uploads_under_way_have_their_room_on_the_disk(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin(browser, 600)
+    free = uploads.SPARE_BYTES + 1_000
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Mock(free=free))
+    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "500"}).status_code == 413
+    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "400"}).status_code == 201
+
+
+def test_no_chunk_takes_the_last_of_the_disk(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = begin(browser, 10)
+    with monkeypatch.context() as full:
+        full.setattr("shutil.disk_usage", lambda _: Mock(free=uploads.LAST_BYTES))
+        assert send(browser, recording, 0, b"01234") == (507, None)
+    assert send(browser, recording, 0, b"01234") == (200, 5)
+
+
 def test_a_disk_that_fills_up_meanwhile_loses_nothing_that_was_acknowledged(
     browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,7 +131,9 @@ def test_the_same_file_may_be_uploaded_twice(browser: Client) -> None:
     assert len(set(meetings)) == 2
 
 
-@pytest.mark.parametrize("name", ["recording", "recording-state", "recording-cancel", "recording-retry"])
+@pytest.mark.parametrize(
+    "name", ["recording", "recording-state", "recording-cancel", "recording-retry", "recording-delete"]
+)
 def test_anothers_recording_does_not_exist(browser: Client, eve: User, name: str) -> None:
     recording = begin(browser, 10)
     stranger = signed_in(eve)
@@ -139,8 +162,72 @@ def test_uploads_that_nobody_goes_on_with_are_forgotten(browser: Client) -> None
     recording = begin(browser, 10)
     send(browser, recording, 0, b"01234")
     Recording.objects.update(created_at=timezone.now() - uploads.ABANDONED - timedelta(minutes=1))
-    assert uploads.forget_abandoned() == 1
+    assert uploads.forget_old() == 1
     assert not uploads.path_of(recording).exists()
+
+
+@pytest.mark.parametrize(("days", "left"), [(6, True), (8, False)])
+def test_what_failed_is_there_for_another_try_and_not_for_ever(browser: Client, days: int, left: bool) -> None:
+    recording = complete(browser)
+    recordings.fail(recording.job.pk, "decoder")
+    assert "for a week" in browser.get(f"/recordings/{recording.pk}/").content.decode()
+    Job.objects.update(ended_at=timezone.now() - timedelta(days=days))
+    uploads.forget_old()
+    assert Recording.objects.exists() == uploads.path_of(recording).exists() == left
+
+
+def test_files_that_no_upload_has_any_more_are_swept_away(browser: Client, folder: Path) -> None:
+    waiting, failed, done, gone = (complete(browser) for _ in range(4))
+    recordings.fail(failed.job.pk, "decoder")
+    Job.objects.filter(recording=done).update(stage=Job.Stage.DONE)  # its worker died before it deleted the file
+    Recording.objects.filter(pk=gone.pk).delete()
+    assert uploads.sweep() == 2
+    assert set((folder / "recordings").iterdir()) == {uploads.path_of(waiting), uploads.path_of(failed)}
+
+
+def test_its_owner_deletes_an_upload_and_the_transcript_stays(browser: Client, eve: User) -> None:
+    recording = complete(browser)
+    (info,) = recordings.open_recording(recording.job, 10_000)
+    path = f"/recordings/{recording.pk}/delete/"
+    assert signed_in(eve).post(path).status_code == 404
+    assert "The upload is deleted." in browser.post(path, follow=True).content.decode()
+    assert recordings.note_progress(recording.job.pk, info.stream_id) is None  # its worker stops
+    recordings.finish(recording.job.pk, Diarization())
+    assert not uploads.path_of(recording).exists()
+    assert not Job.objects.exists()
+    assert Meeting.objects.get().title == "Board"
+    assert send_status(browser, recording) == 404
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", ["cancel", "delete"])
+def test_a_chunk_that_comes_while_its_upload_is_given_up_leaves_no_file(
+    browser: Client, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = begin(browser, 10)
+    writing, write = Event(), uploads._write
+
+    def slowly(path: Path, offset: int, chunk: bytes) -> None:
+        writing.set()
+        time.sleep(0.3)
+        write(path, offset, chunk)
+
+    monkeypatch.setattr(uploads, "_write", slowly)
+    with ThreadPoolExecutor() as elsewhere:
+        chunk = elsewhere.submit(in_a_thread, uploads.receive, recording, 0, b"01234")
+        assert writing.wait(5)
+        browser.post(f"/recordings/{recording.pk}/{way}/")
+        assert chunk.result().received_bytes == 5
+    assert not uploads.path_of(recording).exists()
+    with pytest.raises(uploads.UploadRefused):
+        uploads.receive(recording, 5, b"56789")
+
+
+def in_a_thread(call: Callable[..., Recording], *arguments: object) -> Recording:
+    try:
+        return call(*arguments)
+    finally:
+        connection.close()
 
 
 def complete(browser: Client) -> Recording:
@@ -265,10 +352,16 @@ def test_the_audio_is_kept_only_where_the_uploader_says_that_all_agree(browser: 
 
 def test_a_failed_job_says_why_and_can_be_tried_again(browser: Client) -> None:
     recording = complete(browser)
+    recordings.take(recording.job.pk)
     recordings.fail(recording.job.pk, "silent")
     assert "no sound track" in browser.get(f"/recordings/{recording.pk}/").content.decode()
     browser.post(f"/recordings/{recording.pk}/retry/")
     assert recordings.waiting_jobs() == [recording.job.pk]
+    began = timezone.now()
+    job = recordings.take(recording.job.pk)
+    assert job is not None
+    assert job.started_at is not None
+    assert job.started_at >= began  # how long it takes is counted from the new try
 
 
 def decoded(path: Path, max_seconds: float = 60) -> tuple[int, bytes]:

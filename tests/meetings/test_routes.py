@@ -63,7 +63,7 @@ WITHOUT_A_MEETING = {
     "meeting-now", "operations", "operations-figures",
     "language", "search", "tokens", "token-revoke", "api-docs",
     "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
-    "recording-cancel", "recording-retry", "jobs", "job-cancel", "job-retry",
+    "recording-cancel", "recording-retry", "recording-delete", "jobs", "job-cancel", "job-retry",
     "webhooks", "webhook", "webhook-test", "webhook-enabled", "webhook-delete", "webhook-replay",
 }  # fmt: skip
 SECRET = "the budget is nine million"
