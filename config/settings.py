@@ -229,6 +229,14 @@ def _is_worth_a_line(record: logging.LogRecord) -> bool:
     return getattr(request, "path", "") != "/ready"
 
 
+def _without_address(record: logging.LogRecord) -> bool:
+    """Addresses hold join codes and the tokens of links; Django's messages end with one. Their pattern says enough."""
+    if (request := getattr(record, "request", None)) and isinstance(record.args, tuple):
+        match = request.resolver_match
+        record.args = (*record.args[:-1], f"/{match.route}" if match else "no such page")
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -236,14 +244,18 @@ LOGGING = {
         "line": {"()": "transcription.log_ids.LineFormatter"},
         "json": {"()": "transcription.log_ids.JsonFormatter"},
     },
-    "filters": {"not_ready": {"()": "django.utils.log.CallbackFilter", "callback": _is_worth_a_line}},
+    "filters": {
+        "not_ready": {"()": "django.utils.log.CallbackFilter", "callback": _is_worth_a_line},
+        "without_address": {"()": "django.utils.log.CallbackFilter", "callback": _without_address},
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format},
         "counted": {"class": "meetings.counted_logs.CountingHandler"},
     },
     "root": {"handlers": ["console", "counted"], "level": ENVIRONMENT.log_level},
     "loggers": {
-        "django.request": {"filters": ["not_ready"]},
+        "django.request": {"filters": ["not_ready", "without_address"]},
+        "django.security.csrf": {"filters": ["without_address"]},
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

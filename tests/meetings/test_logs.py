@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from config.environment import ConfigurationError, read_environment
@@ -67,6 +68,30 @@ def test_an_answer_names_its_request() -> None:
 def test_the_proxys_id_is_kept() -> None:
     given = {"X-Request-ID": "0f4b1c9e-52f7-4d3a"}
     assert Client().get("/health", headers=given).headers["X-Request-ID"] == given["X-Request-ID"]
+
+
+@pytest.mark.django_db
+def test_a_page_that_is_refused_is_logged_by_its_pattern(caplog: pytest.LogCaptureFixture) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in ("/shared/a-secret-token/", "/m/a-secret-code/nothing/", "/m/ä-secret-code/"):
+        assert client.get(path).status_code == 404
+    assert client.post("/m/a-secret-code/").status_code == 403
+    assert "Not Found: /shared/<str:token>/" in caplog.text
+    assert "Not Found: no such page" in caplog.text
+    assert "CSRF cookie not set.): /m/<str:code>/" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_a_store_that_is_away_is_logged_without_the_address(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("no connection")
+
+    monkeypatch.setattr("meetings.services.sharing.open_link", away)
+    assert Client(raise_request_exception=False).get("/shared/a-secret-token/").status_code == 503
+    assert "Service Unavailable: /shared/<str:token>/" in caplog.text
+    assert "secret" not in caplog.text
 
 
 @pytest.mark.parametrize("odd", ["short", "x" * 65, "with space in it", "line=break;injected", "<script>alert"])
