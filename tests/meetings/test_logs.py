@@ -4,6 +4,8 @@ import asyncio
 import contextvars
 import json
 import logging
+import re
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError
@@ -39,6 +41,15 @@ def test_json_is_one_object_a_line_whatever_the_message_holds() -> None:
     assert (found["level"], found["logger"], found["request"]) == ("warning", "transcription.worker", "r-1")
     assert found["message"] == 'a "quote"\nand a second line'
     assert found["at"].endswith("+00:00")
+
+
+def test_the_documented_search_for_errors_finds_them() -> None:
+    document = (Path(__file__).parent.parent.parent / "docs" / "deployment.md").read_text()
+    found = re.search(r"docker compose logs .*grep -c '(.*)'", document)
+    assert found
+    made = record()
+    made.levelname = "ERROR"
+    assert found[1] in apart(JsonFormatter(), made)
 
 
 def test_json_holds_the_exception() -> None:
@@ -78,7 +89,7 @@ def test_a_page_that_is_refused_is_logged_by_its_pattern(caplog: pytest.LogCaptu
     assert client.post("/m/a-secret-code/").status_code == 403
     assert "Not Found: /shared/<str:token>/" in caplog.text
     assert "Not Found: no such page" in caplog.text
-    assert "CSRF cookie not set.): /m/<str:code>/" in caplog.text
+    assert "CSRF token missing.): /m/<str:code>/" in caplog.text
     assert "secret" not in caplog.text
 
 
