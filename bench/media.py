@@ -188,8 +188,8 @@ def _transcribed(ada: Any, path: Path, speakers: str) -> float:
     began = time.monotonic()
     while not (state := ada.pages.get(f"{begun['url']}state/").json())["over"]:
         time.sleep(1)
-    if state["reason"] or state["untold"]:
-        sys.exit(f"the upload ended with: {state['reason']}{state['untold']}")
+    if state["reason"] or state["notice"]:
+        sys.exit(f"the upload ended with: {state['reason']}{state['notice']}")
     return time.monotonic() - began
 
 

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.conf import settings
 from meetings.database import in_database
 from meetings.services import recordings
 from transcription.captions import SAMPLE_RATE
-from transcription.decoding import REASONS, VOICES
+from transcription.decoding import CUT_SHORT, REASONS, VOICES
 
 MAX_SECONDS = 4 * 3_600
 ALIVE_SECONDS = 5.0
@@ -23,14 +24,25 @@ class Failed(Exception):
     """The recording cannot be transcribed; the text is one of `recordings.FAILURES`."""
 
 
+@dataclass(slots=True)
+class Decoded:
+    """PCM16 as it is decoded; at its end, whether damage left only what comes before it."""
+
+    samples: asyncio.StreamReader
+    cut_short: bool = False
+
+
 @asynccontextmanager
-async def decoded(path: Path, voice: int | None = None) -> AsyncIterator[asyncio.StreamReader]:
-    """PCM16 as it is decoded, of all channels together or of one `voice`; raises Failed, also at its end."""
+async def decoded(path: Path, voice: int | None = None) -> AsyncIterator[Decoded]:
+    """All channels together or one `voice`; raises Failed, also at its end."""
     child = await _start(path, str(MAX_SECONDS), *([] if voice is None else [str(voice)]))
     assert child.stdout is not None
+    sound = Decoded(child.stdout)
     try:
-        yield child.stdout
-        if status := await child.wait():
+        yield sound
+        status = await child.wait()
+        sound.cut_short = status == CUT_SHORT
+        if status and not sound.cut_short:
             raise Failed(_reason(status))
     finally:
         if child.returncode is None:
@@ -64,13 +76,13 @@ def _reason(status: int) -> str:
     return next((reason for reason, code in REASONS.items() if code == status), "decoder")
 
 
-async def measure(path: Path, job_id: int) -> int:
-    """Decode all of it once: the length in ms, exact, or Failed before anything is stored."""
+async def measure(path: Path, job_id: int) -> tuple[int, bool]:
+    """Decode all of it once: its exact length in ms and whether damage cut it short. Raises Failed."""
     size, told_at = 0, 0.0
-    async with decoded(path) as samples:
-        while pcm := await samples.read(BLOCK):
+    async with decoded(path) as sound:
+        while pcm := await sound.samples.read(BLOCK):
             size += len(pcm)
             if time.monotonic() - told_at > ALIVE_SECONDS:
                 await in_database(recordings.note_alive, job_id)
                 told_at = time.monotonic()
-    return size // 2 * 1_000 // SAMPLE_RATE
+    return size // 2 * 1_000 // SAMPLE_RATE, sound.cut_short

@@ -51,8 +51,8 @@ async def diarize(
 
 async def blocks(path: Path) -> AsyncGenerator[bytes, None]:
     """An upload's samples; raises Failed when the file cannot be decoded."""
-    async with decoded(path) as samples:
-        while pcm := await samples.read(BLOCK):
+    async with decoded(path) as sound:
+        while pcm := await sound.samples.read(BLOCK):
             yield pcm
 
 

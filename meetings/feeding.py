@@ -47,8 +47,8 @@ def transcribe(job_id: int) -> None:
         return
     path = path_of(job.recording)
     try:
-        length_ms = with_redis(partial(measure, path, job_id))
-        infos = recordings.open_recording(job, length_ms, _voices(path, job.recording))
+        length_ms, cut_short = with_redis(partial(measure, path, job_id))
+        infos = recordings.open_recording(job, length_ms, _voices(path, job.recording), cut_short=cut_short)
         with_redis(partial(_feed_all, path, job_id, infos, keep=job.recording.keep_audio))
         said = Diarization()
         if job.recording.speakers == Recording.Speakers.AUTO:
@@ -90,9 +90,9 @@ async def _feed_from_cursor(source: Source, job_id: int, info: StreamInfo) -> in
     writer = uuid.uuid4().hex
     settled = await _progress(job_id, info)
     position = 0
-    async with decoded(source.path, source.voice) as samples:
+    async with decoded(source.path, source.voice) as sound:
         cursor = await audio_bus().register(info, writer, settled)
-        while pcm := await _piece(samples):
+        while pcm := await _piece(sound.samples):
             if position + len(pcm) // 2 > cursor:
                 while position - settled > AHEAD:
                     await asyncio.sleep(POLL_SECONDS)

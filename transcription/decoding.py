@@ -4,7 +4,7 @@ What people upload may be made to attack a decoder. So the child is given an ope
 nothing but that file and only the formats of `FORMATS`, and memory, time and files are limited. It writes
 the samples to its standard output, of the first sound track, or of channel VOICE when the channels of all tracks are
 counted through (`… voices` says how many there are). More than SECONDS is refused; where it can go no further, it exits
-with the status of one of `REASONS`.
+with the status of one of `REASONS`, or with CUT_SHORT where damage left only what comes before it.
 """
 
 import io
@@ -26,7 +26,7 @@ MEMORY_BYTES = 2_000_000_000  # of addresses; what is used is far less
 CPU_SECONDS = 3_600
 VOICES = "voices"
 MAX_VOICES = 16
-MAX_DAMAGED = 200  # packets that cannot be decoded, before we give the rest up
+MAX_DAMAGED = 2_000  # packets in a row that cannot be decoded, before we give the rest up
 JITTER = SAMPLE_RATE // 10  # samples by which a clock may be ahead of them
 BACK = SAMPLE_RATE  # …or behind
 LONGEST_PAUSE = 3_600 * SAMPLE_RATE
@@ -38,6 +38,7 @@ REASONS = {
     "damaged": 68,  # nothing in it can be decoded
     "voices": 69,  # more channels than people can be told apart by
 }
+CUT_SHORT = 70
 
 
 Samples = np.ndarray[tuple[int], np.dtype[np.int16]]
@@ -45,6 +46,10 @@ Samples = np.ndarray[tuple[int], np.dtype[np.int16]]
 
 class Refused(Exception):
     """The recording cannot be read; the text is one of REASONS."""
+
+
+class CutShort(Exception):
+    """Nothing more can be read; what comes before is good."""
 
 
 def main() -> int:
@@ -56,6 +61,8 @@ def main() -> int:
             _decode(float(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else None)
     except Refused as refusal:
         return REASONS[str(refusal)]
+    except CutShort:
+        return CUT_SHORT
     return 0
 
 
@@ -93,11 +100,15 @@ def _decode(max_seconds: float, voice: int | None) -> None:
         raise Refused("length")
     track, channel = (0, None) if voice is None else _voices(container)[voice]
     written = 0
-    for samples in _in_time(container, _frames(container, track), _Ear(channel)):
-        written += len(samples)
-        if written > max_seconds * SAMPLE_RATE:
-            raise Refused("length")
-        sys.stdout.buffer.write(samples.tobytes())
+    try:
+        for samples in _in_time(container, _frames(container, track), _Ear(channel)):
+            written += len(samples)
+            if written > max_seconds * SAMPLE_RATE:
+                raise Refused("length")
+            sys.stdout.buffer.write(samples.tobytes())
+    except CutShort:
+        if written:
+            raise
     if not written:
         raise Refused("damaged")
 
@@ -130,21 +141,26 @@ def _silence(count: int) -> Iterator[Samples]:
 
 
 def _frames(container: "av.container.InputContainer", track: int) -> Iterator["av.AudioFrame"]:
-    """What can be decoded of a sound track; damaged packets are left out."""
+    """What can be decoded of a sound track; damaged packets are left out. Raises CutShort where too many follow."""
     import av
 
-    damaged = 0
-    packets = container.demux(container.streams.audio[track])
+    sound, damaged = container.streams.audio[track], 0
+    packets = container.demux(sound)
     while damaged < MAX_DAMAGED:
+        packet = None
         try:
             packet = next(packets)
             frames = packet.decode()
         except StopIteration:
-            break
+            return
         except av.FFmpegError:
             damaged += 1
+            if packet is None:  # a generator that raised is over
+                packets = container.demux(sound)
             continue
+        damaged = 0 if frames else damaged
         yield from frames
+    raise CutShort
 
 
 class _Ear:

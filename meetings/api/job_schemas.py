@@ -92,7 +92,9 @@ class JobOut(Schema):
     progress: float = Field(description="0 to 1.")
     error: str = Field(description="Why it failed: format, silent, length, damaged, decoder or missing; else empty.")
     detail: str = Field(description="The same for people.")
-    notice: str = Field(description="What is less than was asked for: why speakers were not told apart. Else empty.")
+    notice: str = Field(
+        description="What the transcript lacks, and why: speakers, or what a damaged file lost. Else empty."
+    )
     title: str = Field(description="The name of the file.")
     meeting_id: UUID | None = Field(description="Where the API has the transcript as that of a meeting.")
     created_at: datetime
@@ -109,7 +111,7 @@ class JobOut(Schema):
             progress=round(_progress(recording), 3),
             error=job.reason,
             detail=recordings.FAILURES.get(job.reason, ""),
-            notice=recordings.UNTOLD.get(job.untold, ""),
+            notice=recordings.notice(job),
             title=recording.title,
             meeting_id=recording.meeting_id,
             created_at=recording.created_at,

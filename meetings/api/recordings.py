@@ -51,7 +51,9 @@ class RecordingOut(Schema):
     received_bytes: int = Field(description="The next chunk begins here.")
     error: str = Field(description="Why it failed; else empty.")
     detail: str = Field(description="The same for people.")
-    notice: str = Field(description="Why speakers were not told apart, where they should have been; else empty.")
+    notice: str = Field(
+        description="What the transcript lacks, and why: speakers, or what a damaged file lost. Else empty."
+    )
     chunk_bytes: int = Field(description="No chunk may be larger.")
     meeting_id: UUID | None = Field(description="Whose transcript it became.")
     created_at: datetime
@@ -77,7 +79,7 @@ class RecordingOut(Schema):
 
     @staticmethod
     def resolve_notice(recording: Recording) -> str:
-        return recordings.why_untold(recording.job)
+        return recordings.notice(recording.job)
 
     @staticmethod
     def resolve_chunk_bytes(_recording: Recording) -> int:

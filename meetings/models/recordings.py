@@ -61,6 +61,7 @@ class Job(models.Model):
     stage = models.CharField(_("stage"), max_length=12, choices=Stage.choices, default=Stage.WAITING)
     reason = models.CharField(_("reason"), max_length=16, blank=True)  # why it failed, one of `FAILURES`
     untold = models.CharField(_("speakers untold"), max_length=16, blank=True)  # why, one of `UNTOLD`
+    cut_short = models.BooleanField(_("cut short by damage"), default=False)  # nothing after length_ms could be read
     done_ms = models.PositiveBigIntegerField(_("done of the stage (ms)"), default=0)
     length_ms = models.PositiveBigIntegerField(_("length (ms)"), default=0)  # 0: the file does not say
     created_at = models.DateTimeField(_("created"), auto_now_add=True)

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from meetings.models import Job, Recording
-from meetings.services.recordings import why_failed, why_untold
+from meetings.services.recordings import notice, why_failed
 from meetings.services.uploads import path_of
 
 MAX_LISTED = 50  # of each kind
@@ -65,7 +65,7 @@ def _row(job: Job, now: datetime) -> JobRow:
         percent=int(100 * job.share),
         length_ms=job.length_ms,
         took_ms=max(0, round(1_000 * took.total_seconds())),
-        reason=why_failed(job) or why_untold(job),
+        reason=why_failed(job) or notice(job),
         can_retry=job.stage == Job.Stage.FAILED and path_of(job.recording).exists(),
     )
 

@@ -17,6 +17,7 @@ from meetings.services.corrections import CorrectionRefused
 from meetings.services.speakers import Diarization
 from meetings.services.uploads import OVER, path_of
 from meetings.services.vocabulary import vocabulary_of
+from meetings.times import clock
 from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
 
@@ -52,9 +53,15 @@ def why_failed(job: Job) -> str:
     return gettext(FAILURES[job.reason]) if job.reason in FAILURES else ""
 
 
-def why_untold(job: Job) -> str:
-    """Why speakers were not told apart, in the reader's language; empty where they were."""
-    return gettext(UNTOLD[job.untold]) if job.untold in UNTOLD else ""
+def notice(job: Job) -> str:
+    """What the transcript lacks, and why, in the reader's language; empty where it is whole."""
+    lacks = []
+    if job.cut_short:
+        time = clock(job.length_ms)
+        lacks.append(gettext("The file is damaged: nothing after %(time)s could be read.") % {"time": time})
+    if job.untold in UNTOLD:
+        lacks.append(gettext(UNTOLD[job.untold]))
+    return " ".join(lacks)
 
 
 def take(job_id: int) -> Job | None:
@@ -80,13 +87,14 @@ def waiting_jobs() -> list[int]:
     return [job.pk for job in idle if job.stage == Job.Stage.WAITING or job.alive_at < stale]
 
 
-def open_recording(job: Job, length_ms: int, voices: int | None = None) -> list[StreamInfo]:
+def open_recording(job: Job, length_ms: int, voices: int | None = None, *, cut_short: bool = False) -> list[StreamInfo]:
     """The content is good: make the meeting with a stream, or one for each voice, or find those made before.
 
     Raises JobOver.
     """
     with transaction.atomic():
-        if not _open(job.pk).update(stage=Job.Stage.TRANSCRIBING, length_ms=length_ms, done_ms=0):
+        known = {"length_ms": length_ms, "cut_short": cut_short}
+        if not _open(job.pk).update(stage=Job.Stage.TRANSCRIBING, done_ms=0, **known):
             raise JobOver
         recording = Recording.objects.select_for_update().get(pk=job.recording_id)
         if recording.meeting is None:

@@ -118,7 +118,7 @@ def _texts(recording: Recording) -> dict[str, object]:
         "stage": _("Uploading") if not recording.is_complete and not job.is_over else job.get_stage_display(),
         "percent": percent,
         "reason": recordings.why_failed(job),
-        "untold": recordings.why_untold(job),
+        "notice": recordings.notice(job),
         "over": job.is_over,
     }
 

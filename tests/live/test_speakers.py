@@ -51,7 +51,7 @@ def test_two_people_on_the_telephone_have_their_own_lines_once_though_the_worker
     stack.kill("media")
     stack.start_media_worker()
     state = finished(ada, path, 240)
-    assert (state["stage"], state["untold"]) == ("Done", "")
+    assert (state["stage"], state["notice"]) == ("Done", "")
     said = lines(ada, path)
     assert {name for name, _ in said} == {"Speaker 1", "Speaker 2"}
     texas, jersey = ({name for name, text in said if place in text} for place in ("Texas", "New Jersey"))
@@ -70,4 +70,4 @@ def test_without_the_models_there_is_a_transcript_without_speakers_and_a_reason(
     ada.sign_up("Bea")
     state = finished(ada, upload(ada, conversation(), speakers="auto"))
     assert state["stage"] == "Done"
-    assert "make install-diarization" in str(state["untold"])
+    assert "make install-diarization" in str(state["notice"])

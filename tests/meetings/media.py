@@ -40,10 +40,11 @@ def write(
     picture_seconds: float = 0.0,
     rate: int = RATE,
     clock: Callable[[float], float] = lambda seconds: seconds,
+    damaged: Callable[[float], bool] = lambda seconds: False,
 ) -> Path:
     """A file with a sound track for each of `tracks`, each of one or two channels; with a picture if it lasts.
 
-    `clock` says what time stands at a second of the sound.
+    `clock` says what time stands at a second of the sound, `damaged` whether nonsense does.
     """
     container_format, sound = FORMATS[extension]
     with av.open(str(path), "w", format=container_format) as container:
@@ -52,7 +53,7 @@ def write(
         if picture is not None:
             _write_picture(container, picture, int(picture_seconds * 10))
         for output, channels in zip(outputs, tracks, strict=True):
-            _write_sound(container, output, channels, clock)
+            _write_sound(container, output, channels, clock, damaged)
     return path
 
 
@@ -75,7 +76,11 @@ def _write_picture(container: Any, track: Any, frames: int) -> None:
 
 
 def _write_sound(
-    container: Any, track: Any, channels: Sequence[NDArray[np.int16]], clock: Callable[[float], float]
+    container: Any,
+    track: Any,
+    channels: Sequence[NDArray[np.int16]],
+    clock: Callable[[float], float],
+    damaged: Callable[[float], bool],
 ) -> None:
     layout = "stereo" if len(channels) == 2 else "mono"
     frame = av.AudioFrame.from_ndarray(np.stack(channels), format="s16p", layout=layout)
@@ -91,4 +96,11 @@ def _write_sound(
             seconds = float(packet.pts * packet.time_base)
             late = round((clock(seconds) - seconds) / packet.time_base)
             packet.pts, packet.dts = packet.pts + late, packet.dts + late
-            container.mux(packet)
+            container.mux(_nonsense(packet) if damaged(seconds) else packet)
+
+
+def _nonsense(packet: Any) -> Any:
+    other = av.Packet(b"\xff" * 40)
+    other.stream, other.time_base = packet.stream, packet.time_base
+    other.pts, other.dts, other.duration = packet.pts, packet.dts, packet.duration
+    return other

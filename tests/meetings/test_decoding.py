@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.meetings.media import FORMATS, RATE, VIDEO, tone, write
-from transcription.decoding import REASONS, VOICES
+from transcription.decoding import CUT_SHORT, REASONS, VOICES
 
 ROOT = Path(__file__).parents[2]
 
@@ -161,3 +161,23 @@ def test_a_clock_that_begins_anew_loses_nothing(tmp_path: Path, extension: str) 
     )
     joined = join(tmp_path / "joined", first, second)
     assert len(decoded(joined)) / 16_000 == pytest.approx(20.0, abs=0.15)
+
+
+def test_damage_in_the_middle_is_silence_and_the_rest_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path / "film", "mkv", [tone(12.0, 440)], damaged=lambda second: 2 < second < 8)
+    samples = decoded(path)
+    assert len(samples) / 16_000 == pytest.approx(12.0, abs=0.15)
+    assert not samples[3 * 16_000 : 7 * 16_000].any()
+    assert pitch(samples[-20_000:]) == pytest.approx(440, abs=3)
+
+
+def test_damage_that_goes_on_leaves_what_comes_before_it_and_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "film", "mkv", [tone(50.0, 440)], damaged=lambda second: second > 2)
+    status, pcm = run(path, "60")
+    assert status == CUT_SHORT
+    assert len(pcm) / 32_000 == pytest.approx(2.0, abs=0.15)
+
+
+def test_nothing_but_damage_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "film", "webm", [tone(50.0, 440)], damaged=lambda second: True)
+    assert run(path, "60") == (REASONS["damaged"], b"")

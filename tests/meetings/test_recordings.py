@@ -8,6 +8,7 @@ import wave
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Event
 from unittest.mock import Mock
@@ -21,10 +22,13 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from meetings.decoder import measure
 from meetings.models import AudioStream, Job, Meeting, Recording, User
+from meetings.redis import with_redis
 from meetings.services import recordings, uploads
 from meetings.services.speakers import Diarization
 from tests.meetings.cast import signed_in
+from tests.meetings.media import tone, write
 from transcription.decoding import REASONS
 
 pytestmark = pytest.mark.django_db
@@ -309,6 +313,18 @@ def test_without_the_extra_the_transcript_is_there_and_the_page_says_what_is_mis
     page = browser.get(f"/recordings/{recording.pk}/").content.decode()
     assert "Read the transcript" in page
     assert "make install-diarization" in page
+
+
+def test_what_damage_left_unread_is_measured_and_said(browser: Client, folder: Path) -> None:
+    recording = complete(browser)
+    write(uploads.path_of(recording), "mkv", [tone(50.0, 440)], damaged=lambda second: second > 2)
+    length_ms, cut_short = with_redis(partial(measure, uploads.path_of(recording), recording.job.pk))
+    recordings.open_recording(recording.job, length_ms, cut_short=cut_short)
+    AudioStream.objects.update(received_until=length_ms * 16)
+    recordings.finish(recording.job.pk, Diarization(unable="disk"))
+    page = browser.get(f"/recordings/{recording.pk}/").content.decode()
+    assert "The file is damaged: nothing after 00:02 could be read." in page
+    assert "disk is full" in page
 
 
 def test_every_channel_has_a_stream_and_a_speaker_of_its_own(browser: Client) -> None:

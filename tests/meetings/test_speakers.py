@@ -132,7 +132,7 @@ def test_an_approved_transcript_is_left_as_it_is_and_the_upload_says_so(stream: 
     assert said(stream) == [("Recording", "are you ready yes I am")]
     job.refresh_from_db()
     assert job.stage == Job.Stage.DONE
-    assert "approved" in recordings.why_untold(job)
+    assert "approved" in recordings.notice(job)
 
 
 def test_a_name_given_meanwhile_stays(stream: AudioStream) -> None:
