@@ -58,7 +58,7 @@ class Environment(Struct, rename="upper", frozen=True):
     turn_urls: Annotated[str, Meta(pattern=r"^(turns?:[^,\s]+(,\s*|$))*$")] = ""  # for pages that only a relay connects
     turn_secret: str = ""  # shared with the TURN servers (coturn: use-auth-secret, static-auth-secret)
     latency_limit_ms: Annotated[int, Meta(ge=100, le=60_000)] = 2_000  # from a spoken word to its caption
-    second_pass_model: str = ""  # empty: that of live captions
+    second_pass_model: str = ""  # empty: that of live captions, and only when somebody asks
     audio_storage: Annotated[str, Meta(pattern=r"^([A-Za-z_]\w*\.)+[A-Za-z_]\w*$")] = (
         "django.core.files.storage.FileSystemStorage"  # dotted path of the Django storage for kept audio
     )

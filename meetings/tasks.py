@@ -5,6 +5,7 @@ from uuid import UUID
 
 from asgiref.sync import async_to_sync
 from celery import shared_task
+from django.conf import settings
 
 from meetings import hearing_again
 from meetings.diarizing import diarize_room
@@ -126,7 +127,9 @@ def transcribe_again(job_id: int) -> None:
 
 @shared_task
 def begin_second_passes() -> int:
-    """Start what waits and what a dead worker left; returns how many."""
+    """Start what waits, what begins by itself and what a dead worker left; returns how many."""
+    if model := settings.ENVIRONMENT.second_pass_model:
+        second_pass.request_recent(model)
     jobs = second_pass.waiting()
     for job_id in jobs:
         transcribe_again.apply_async([job_id], expires=RESUME_SECONDS)

@@ -11,24 +11,26 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from meetings.models import AudioStream, KeptPiece, Meeting, SecondPass, Segment, Suggestion
+from meetings.models import AudioStream, Job, KeptPiece, Meeting, SecondPass, Segment, Suggestion
+from meetings.services import uploads
 from meetings.services.corrections import Author, What, changing
 from meetings.services.review_lines import diff
 from meetings.services.words import TimedWord
 from transcription.language import join_words
 
 STALE = timedelta(minutes=1)  # without a sign of life another worker takes it over
+RECENT = timedelta(days=1)  # what ended before is heard again when somebody asks for it
 OVER = (SecondPass.Stage.DONE, SecondPass.Stage.FAILED)
 NEAR_MS = 1_500  # a word this far from a line is still the line's
 SHOWN = 300  # suggestions told at once
 
 
 class NothingKept(Exception):
-    """There is no audio of the meeting to listen to, or the meeting goes on."""
+    """There is no audio of the meeting to listen to, or its transcript is not complete yet."""
 
 
 # ── The work ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -36,7 +38,7 @@ class NothingKept(Exception):
 
 def request(meeting: Meeting, model: str) -> SecondPass:
     """Have it done, or done again when it is over; one that is under way goes on. Raises NothingKept."""
-    if meeting.takes_audio or not _pieces(meeting).exists():
+    if not _complete().filter(pk=meeting.pk).exists():
         raise NothingKept
     with transaction.atomic():
         Meeting.objects.select_for_update().get(pk=meeting.pk)
@@ -46,6 +48,24 @@ def request(meeting: Meeting, model: str) -> SecondPass:
         if known is not None:
             known.delete()
         return SecondPass.objects.create(meeting=meeting, model=model, length_ms=_length_ms(meeting))
+
+
+def request_recent(model: str) -> int:
+    """Ask for it where a meeting or upload ended of late and nobody asked or approved yet; returns for how many."""
+    since = timezone.now() - RECENT
+    uploaded = Q(recording__job__stage=Job.Stage.DONE, recording__job__ended_at__gt=since)
+    recent = _complete().filter(Q(recording=None, ended_at__gt=since) | uploaded, second_pass=None)
+    found = list(recent.exclude(review=Meeting.Review.APPROVED))
+    for meeting in found:
+        request(meeting, model)
+    return len(found)
+
+
+def _complete() -> QuerySet[Meeting]:
+    """Meetings, and recordings that became some, of which all words are stored and audio was kept."""
+    kept = KeptPiece.objects.filter(stream__participant__meeting=OuterRef("pk"))
+    transcribed = Q(recording=None) | Q(recording__job__stage__in=uploads.OVER)
+    return Meeting.objects.filter(Exists(kept), transcribed, status=Meeting.Status.ENDED)
 
 
 def take(job_id: int) -> SecondPass | None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+from contextlib import nullcontext
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,18 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from meetings import hearing_again
-from meetings.models import AudioStream, KeptPiece, Meeting, SecondPass, Segment, Suggestion, User
+from meetings import hearing_again, tasks
+from meetings.models import (
+    AudioStream,
+    Job,
+    KeptPiece,
+    Meeting,
+    Recording,
+    SecondPass,
+    Segment,
+    Suggestion,
+    User,
+)
 from meetings.services import kept_audio, review, second_pass
 from meetings.services.corrections import Author, CorrectionRefused
 from meetings.services.second_pass import Scope
@@ -164,6 +175,52 @@ def test_nothing_is_begun_without_kept_audio_or_while_the_meeting_goes_on(meetin
     kept_audio.forget(KeptPiece.objects.all())
     with pytest.raises(second_pass.NothingKept):
         second_pass.request(meeting, "speed=0")
+
+
+@pytest.fixture
+def better(settings: Settings) -> None:
+    settings.ENVIRONMENT = msgspec.structs.replace(settings.ENVIRONMENT, second_pass_model="speed=0,better=1")
+
+
+def begun_by_itself() -> list[str]:
+    tasks.begin_second_passes()
+    return list(SecondPass.objects.values_list("model", flat=True))
+
+
+def test_it_begins_by_itself_after_a_meeting_where_a_model_is_named_for_it(kept: Meeting, better: None) -> None:
+    assert begun_by_itself() == []  # it ended long ago
+    Meeting.objects.update(ended_at=timezone.now(), status=Meeting.Status.FINISHING)
+    assert begun_by_itself() == []  # its last words are still to come
+    Meeting.objects.update(status=Meeting.Status.ENDED)
+    assert begun_by_itself() == begun_by_itself() == ["speed=0,better=1"]
+    assert hearing_again.run(SecondPass.objects.get().pk)
+    assert second_pass.state(kept)["suggestions"]
+    assert begun_by_itself() == ["speed=0,better=1"]  # once
+
+
+def test_it_begins_by_itself_nowhere_else(kept: Meeting, better: None, settings: Settings) -> None:
+    Meeting.objects.update(ended_at=timezone.now(), review=Meeting.Review.APPROVED)
+    assert begun_by_itself() == []
+    Meeting.objects.update(review=Meeting.Review.DRAFT)
+    settings.ENVIRONMENT = msgspec.structs.replace(settings.ENVIRONMENT, second_pass_model="")
+    assert begun_by_itself() == []
+    KeptPiece.objects.all().delete()
+    settings.ENVIRONMENT = msgspec.structs.replace(settings.ENVIRONMENT, second_pass_model="speed=0,better=1")
+    assert begun_by_itself() == []
+
+
+@pytest.mark.parametrize(
+    ("stage", "by_itself", "when_asked"),
+    [("transcribing", 0, 0), ("diarizing", 0, 0), ("done", 1, 1), ("failed", 0, 1)],
+)
+def test_an_upload_is_heard_again_when_it_is_transcribed(
+    kept: Meeting, ada: User, better: None, stage: str, by_itself: int, when_asked: int
+) -> None:
+    recording = Recording.objects.create(owner=ada, title="Board", size_bytes=1, meeting=kept)
+    Job.objects.create(recording=recording, stage=stage, ended_at=timezone.now())
+    assert len(begun_by_itself()) == by_itself
+    with nullcontext() if when_asked else pytest.raises(second_pass.NothingKept):
+        second_pass.request(kept, "better")
 
 
 def test_words_go_to_the_line_in_which_their_middle_lies_or_the_nearest() -> None:
