@@ -1,7 +1,8 @@
 """What was said, what was changed in it since, and what people marked."""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -59,6 +60,15 @@ class Segment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence} {self.participant}: {self.text[:60]}"
+
+    def plain(self, name: str) -> Any:
+        """A field as `SegmentRevision.before` holds it."""
+        value = getattr(self, name)
+        return str(value) if isinstance(value, uuid.UUID) else value
+
+    def is_as(self, before: Mapping[str, Any]) -> bool:
+        """Whether it is again what it was before some change."""
+        return all(self.plain(name) == value for name, value in before.items())
 
     @property
     def direction(self) -> str:

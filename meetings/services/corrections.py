@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +83,7 @@ class Changes:
         if not changed:
             return
         text_before = segment.text
-        before = {name: _plain(getattr(segment, name)) for name in changed}
+        before = {name: segment.plain(name) for name in changed}
         for name, value in changed.items():
             setattr(segment, name, value)
         self._names.update(changed)
@@ -173,25 +173,28 @@ def cleaned(text: str) -> str:
 
 
 def undo(meeting: Meeting, operation_id: uuid.UUID, author: Author) -> list[Segment]:
-    """Take back one operation, if none of its lines changed since; raises CorrectionRefused."""
+    """Take back one operation, if its lines are still or again as it left them; raises CorrectionRefused."""
     with changing(meeting, author, What.UNDO) as changes:
         revisions = SegmentRevision.objects.filter(operation=operation_id, segment__meeting=meeting)
         found = list(revisions.select_related("segment__participant").order_by("segment_id", "-revision"))
         if not found:
             raise CorrectionRefused("change_unknown", "there is no such change in this meeting")
-        if not _still_newest(found):
+        if not _as_left(found):
             raise CorrectionRefused("line_changed_meanwhile", "a line of this change was changed again since")
         for revision in found:
             changes.change(revision.segment, **revision.before)
     return changes.lines
 
 
-def _still_newest(revisions: Iterable[SegmentRevision]) -> bool:
-    return all(revision.segment.revision == revision.revision for revision in revisions)
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, uuid.UUID) else value
+def _as_left(revisions: Sequence[SegmentRevision]) -> bool:
+    """Whether nothing followed these changes of lines, or all that did was taken back."""
+    last = {revision.segment_id: revision for revision in reversed(revisions)}
+    changed = {pk: revision for pk, revision in last.items() if revision.segment.revision != revision.revision}
+    left: dict[int, dict[str, Any]] = {pk: {} for pk in changed}
+    for later in SegmentRevision.objects.filter(segment__in=changed).order_by("-revision"):
+        if later.revision > changed[later.segment_id].revision:
+            left[later.segment_id] |= later.before  # of the first change that followed, in the end
+    return all(revision.segment.is_as(left[pk]) for pk, revision in changed.items())
 
 
 async def announce(segments: Sequence[Segment]) -> None:

@@ -82,19 +82,25 @@ def history(meeting: Meeting, sequence: int) -> dict[str, Any] | None:
 
 
 def _changes(meeting: Meeting, segment: Segment) -> Iterator[dict[str, Any]]:
-    """A revision knows what was before it; what it became is what the next newer one found."""
+    """A revision knows what was before it; what it became is what the next newer one found.
+
+    Only what left the line as it is now can be taken back: nothing followed it, or all that did was taken back.
+    """
     zone = ZoneInfo(meeting.time_zone)
     names = {str(person.pk): person.display_name for person in meeting.participants.all()}
     became = {"participant_id": str(segment.participant_id), "hidden": segment.hidden, "reviewed": segment.reviewed}
+    left: dict[str, Any] = {}
     for revision in segment.revisions.order_by("-revision")[:200]:
         was = became | {name: value for name, value in revision.before.items() if name in became}
         yield {
+            "operation": str(revision.operation) if segment.is_as(left) else None,
             "what": revision.get_what_display(),
             "author": revision.author_name,
             "at": timezone.localtime(revision.created_at, zone).strftime("%Y-%m-%d %H:%M"),
             "diff": _difference(revision, _said(was, names), _said(became, names)),
         }
         became = was
+        left |= revision.before
 
 
 def _said(values: dict[str, Any], names: dict[str, str]) -> list[str]:

@@ -73,6 +73,7 @@ def test_a_correction_in_the_room_and_on_the_review_page(site: Stack, launched: 
     first, second = open_page(launched, host, review), open_page(launched, host, review, scheme="dark")
     _two_reviewers(first, second, by_guest)
     _split_and_undo(first)
+    _undo_after_a_reload(first)
     _approve(first, second)
 
 
@@ -123,6 +124,17 @@ def _split_and_undo(page: Page) -> None:
     expect(page.locator(".review-line:visible .segment-text")).to_have_text(
         ["Let us begin.", "The budget is nine million."]
     )
+
+
+def _undo_after_a_reload(page: Page) -> None:
+    """The history of a line takes back its newest change, which here was taking back the split."""
+    page.reload()
+    texts = page.locator(".review-line:visible .segment-text")
+    for lines in (["The budget", "is nine million."], ["The budget is nine million."]):
+        texts.nth(1).click()
+        page.keyboard.press("h")
+        page.get_by_role("dialog").get_by_role("button", name="Undo").first.click()
+        expect(texts).to_have_text(["Let us begin.", *lines])
 
 
 def _approve(first: Page, second: Page) -> None:

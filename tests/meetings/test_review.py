@@ -96,6 +96,50 @@ def test_merged_lines_are_one_until_it_is_undone(browser: Client, host: Particip
     assert shown(host.meeting) == before
 
 
+def test_changes_of_a_line_are_taken_back_one_after_the_other(browser: Client, host: Participant) -> None:
+    line, meeting = say(host, 1_000, "One"), host.meeting
+    operations = []
+    for text in ("Two", "Three"):
+        operations.append(done(browser, meeting, type="edit", line=ref(line), text=text))
+        line.refresh_from_db()
+    assert refused(browser, meeting, type="undo", operation=operations[0]) == "line_changed_meanwhile"
+    for operation, text in ((operations[1], "Two"), (operations[0], "One")):
+        done(browser, meeting, type="undo", operation=operation)
+        assert shown(meeting) == [("Ada", text, 1_000)]
+    assert refused(browser, meeting, type="undo", operation=operations[1]) == "line_changed_meanwhile"
+
+
+def test_a_split_whose_second_half_was_changed_is_not_taken_back(browser: Client, host: Participant) -> None:
+    line, meeting = say(host, 1_000, "Good morning"), host.meeting
+    operation = done(browser, meeting, type="split", line=ref(line), first="Good", second="morning")
+    half = meeting.segments.get(text="morning")
+    edit = done(browser, meeting, type="edit", line=ref(half), text="evening")
+    assert refused(browser, meeting, type="undo", operation=operation) == "line_changed_meanwhile"
+    done(browser, meeting, type="undo", operation=edit)
+    done(browser, meeting, type="undo", operation=operation)
+    assert shown(meeting) == [("Ada", "Good morning", 1_000)]
+
+
+def test_the_history_names_what_can_be_taken_back(browser: Client, host: Participant) -> None:
+    line, meeting = say(host, 1_000, "One"), host.meeting
+    path = reverse("meeting-review-history", args=[meeting.code])
+
+    def offered() -> list[str | None]:
+        changes = browser.get(path, {"line": line.sequence}).json()["changes"]
+        return [change["operation"] for change in changes]
+
+    first = done(browser, meeting, type="edit", line=ref(line), text="Two")
+    line.refresh_from_db()
+    second = done(browser, meeting, type="hide", line=ref(line), hidden=True)
+    assert offered() == [second, None]
+    done(browser, meeting, type="undo", operation=second)
+    undoing, *earlier = offered()
+    assert earlier == [None, first]
+    done(browser, meeting, type="undo", operation=undoing)
+    line.refresh_from_db()
+    assert line.hidden
+
+
 def test_a_line_is_given_to_another_speaker_and_a_speaker_renamed(
     browser: Client, host: Participant, bob: Participant
 ) -> None:

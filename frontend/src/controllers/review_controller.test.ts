@@ -108,6 +108,19 @@ it("goes from line to line and accepts by keys", async () => {
   expect(server.asked.at(-1)).toEqual({ type: "hide", line: { sequence: 1, revision: 0 }, hidden: true });
 });
 
+it("takes back the last change, also of the second pass, and says when nothing is left", async () => {
+  find("[data-review-target=notice]").dataset.nothing = "Nothing is left to undo";
+  await press("j");
+  await press("x");
+  find(".review-tools").dispatchEvent(new CustomEvent("second-pass:taken", { detail: "taken", bubbles: true }));
+  for (let turn = 0; turn < 3; turn += 1) await press("u");
+  expect(server.asked.slice(1)).toEqual([
+    { type: "undo", operation: "taken" },
+    { type: "undo", operation: "operation 1" },
+  ]);
+  expect(notice()).toEqual(["Nothing is left to undo"]);
+});
+
 it("opens no line of an approved transcript", async () => {
   server.review = "approved";
   await press("j");

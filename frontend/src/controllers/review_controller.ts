@@ -160,7 +160,12 @@ export class ReviewController extends Controller<HTMLElement> {
   }
 
   async undo(): Promise<void> {
-    await this.session.undo();
+    if (!(await this.session.undo())) this.tell(this.noticeTarget.dataset.nothing ?? "");
+  }
+
+  /** The second pass changed lines: that is what is taken back first. */
+  taken(event: CustomEvent<string>): void {
+    this.session.note(event.detail);
   }
 
   async status(event: Event): Promise<void> {

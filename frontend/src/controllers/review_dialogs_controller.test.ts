@@ -1,4 +1,5 @@
 import { beforeEach, expect, it } from "vitest";
+import type { LineChange } from "../review/server";
 import { find, settled, texts } from "../testing/page";
 import { type FakeReview, line, press, showReview } from "../testing/review";
 
@@ -48,12 +49,22 @@ it("shows what a replacement changes and replaces just there", async () => {
   ]);
 });
 
-it("shows the history of a line", async () => {
-  const change = { what: "Text", author: "Ada", at: "2026-03-02 14:00", diff: [["new", "Line"]] as ["new", string][] };
-  server.history = { recognised: "Lime", changes: [change] };
+it("shows the history of a line, and takes back what can be taken back", async () => {
+  const told = { what: "Text", author: "Ada", at: "2026-03-02 14:00" };
+  const changes: LineChange[] = [
+    { ...told, operation: "newest", diff: [["new", "Line"]] },
+    { ...told, operation: null, diff: [["gone", "Lime"]] },
+  ];
+  server.history = { recognised: "Lime", changes };
   await press("h");
   expect(texts("[data-dialog=history] q")).toEqual(["Lime"]);
-  expect(texts(".review-history ins")).toEqual(["Line"]);
+  expect(texts("[data-dialog=history] :is(ins, del)")).toEqual(["Line", "Lime"]);
+  const buttons = document.querySelectorAll<HTMLButtonElement>("[data-dialog=history] li button");
+  expect(Array.from(buttons, (button) => button.hidden)).toEqual([false, true]);
+  buttons[0]?.click();
+  await settled();
+  expect(server.asked).toEqual([{ type: "undo", operation: "newest" }]);
+  expect(find<HTMLDialogElement>("[data-dialog=history]").open).toBe(false);
 });
 
 it("opens no dialog over another", async () => {

@@ -14,12 +14,13 @@ const SAMPLES = 3;
 /** What a review asks in dialogs: who said a line, a speaker's name, find and replace, a reason; and what it tells there. */
 export class ReviewDialogsController extends Controller<HTMLElement> {
   static outlets = ["review"];
-  static targets = ["people", "preview", "recognised", "history", "samples", "sample"];
+  static targets = ["people", "preview", "recognised", "history", "change", "samples", "sample"];
   declare reviewOutlet: ReviewController;
   declare peopleTargets: HTMLSelectElement[];
   declare previewTarget: HTMLElement;
   declare recognisedTarget: HTMLElement;
   declare historyTarget: HTMLElement;
+  declare changeTarget: HTMLTemplateElement;
   declare samplesTarget: HTMLElement;
   declare sampleTarget: HTMLTemplateElement;
 
@@ -70,9 +71,9 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
   }
 
   async rename(event: Event): Promise<void> {
-    const { participant = "", name } = this.submitted(event);
+    const { participant = "", name = "" } = this.submitted(event);
     const was = this.transcript.people.get(participant)?.name;
-    await this.session.change({ type: "rename", participant_id: participant, was, name });
+    await this.session.change({ type: "rename", participant_id: participant, was, name: name.trim() });
   }
 
   // ── Find and replace ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -107,8 +108,13 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
     const history = line && (await this.session.history(line.sequence));
     if (!history) return;
     this.recognisedTarget.textContent = history.recognised;
-    this.historyTarget.replaceChildren(...history.changes.map(historyItem));
+    this.historyTarget.replaceChildren(...history.changes.map((change) => historyItem(this.changeTarget, change)));
     this.open("history");
+  }
+
+  async takeBack(event: Event & { params: { operation: string } }): Promise<void> {
+    this.close(event);
+    await this.session.undo(event.params.operation);
   }
 
   private submitted(event: Event): Record<string, string> {

@@ -67,8 +67,11 @@ it("shows each suggestion as a word diff", async () => {
 });
 
 it("takes a line, a speaker's lines or all, and takes that back", async () => {
+  const told: unknown[] = [];
+  document.addEventListener("second-pass:taken", (event) => told.push((event as CustomEvent).detail), { once: true });
   await shown(done);
   await press(".second-pass-list li:nth-child(2) button");
+  expect(told).toEqual(["op-1"]);
   find<HTMLSelectElement>("select").value = "alan";
   await press("[data-action='second-pass#takeSpeaker']");
   await press("[data-action='second-pass#takeAll']");

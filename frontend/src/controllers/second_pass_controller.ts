@@ -1,6 +1,7 @@
 import { Controller } from "@hotwired/stimulus";
-import { diffItem } from "../review/diff-element";
+import { diffParts } from "../review/diff-element";
 import { option } from "../review/option-element";
+import type { Difference } from "../review/server";
 import { clock } from "../room/clock";
 
 const EVERY_MS = 2_000;
@@ -10,7 +11,7 @@ interface Suggestion {
   start_ms: number;
   participant_id: string;
   name: string;
-  diff: ["same" | "gone" | "new", string][];
+  diff: Difference;
 }
 
 interface State {
@@ -95,7 +96,10 @@ export class SecondPassController extends Controller<HTMLElement> {
 
   private async take(which: object): Promise<void> {
     const answer = await this.send("take", which);
-    if (answer?.operation) this.taken.push(answer.operation);
+    if (answer?.operation) {
+      this.taken.push(answer.operation);
+      this.dispatch("taken", { detail: answer.operation });
+    }
     await this.look();
   }
 
@@ -131,7 +135,7 @@ export class SecondPassController extends Controller<HTMLElement> {
     item.dataset.line = String(suggestion.sequence);
     const head = item.querySelector(".second-pass-who") as HTMLElement;
     head.textContent = `${clock(suggestion.start_ms)} ${suggestion.name}`;
-    item.querySelector(".second-pass-diff")?.replaceChildren(...diffItem(suggestion.diff).childNodes);
+    item.querySelector(".second-pass-diff")?.replaceChildren(...diffParts(suggestion.diff));
     return item;
   }
 

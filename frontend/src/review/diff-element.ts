@@ -1,36 +1,36 @@
-import type { LineHistory } from "./server";
+import { newSegment, slot } from "../room/segment-element";
+import type { Difference, LineChange } from "./server";
 
 /** What a replacement makes of a line. */
 export function previewItem(before: string, after: string): HTMLElement {
-  return item([
-    ["gone", before],
-    ["new", after],
-  ]);
+  const item = document.createElement("li");
+  item.append(
+    ...diffParts([
+      ["gone", before],
+      ["new", after],
+    ]),
+  );
+  return item;
 }
 
-/** One change of a line: who, when, and what was taken out and put in. */
-export function historyItem(change: LineHistory["changes"][number]): HTMLElement {
-  const element = item(change.diff);
-  const head = document.createElement("p");
-  head.className = "review-change";
-  head.textContent = `${change.what} · ${change.author} · ${change.at}`;
-  element.prepend(head);
-  return element;
-}
-
-/** What a change takes out and puts in. */
-export function diffItem(parts: LineHistory["changes"][number]["diff"]): HTMLElement {
-  return item(parts);
+/** One change of a line: who, when, what was taken out and put in, and the button that takes it back. */
+export function historyItem(template: HTMLTemplateElement, change: LineChange): HTMLElement {
+  const item = newSegment(template);
+  slot(item, "change").textContent = `${change.what} · ${change.author} · ${change.at}`;
+  slot(item, "diff").append(...diffParts(change.diff));
+  const undo = slot(item, "undo");
+  undo.hidden = change.operation === null;
+  undo.dataset.reviewDialogsOperationParam = change.operation ?? "";
+  return item;
 }
 
 const ELEMENTS = { same: "span", gone: "del", new: "ins" } as const;
 
-function item(parts: ["same" | "gone" | "new", string][]): HTMLElement {
-  const element = document.createElement("li");
-  for (const [kind, text] of parts) {
+/** What a change takes out and puts in. */
+export function diffParts(parts: Difference): (Node | string)[] {
+  return parts.flatMap(([kind, text]) => {
     const part = document.createElement(ELEMENTS[kind]);
     part.textContent = text;
-    element.append(part, " ");
-  }
-  return element;
+    return [part, " "];
+  });
 }

@@ -11,8 +11,19 @@ export interface ReviewData {
 
 export interface LineHistory {
   recognised: string;
-  changes: { what: string; author: string; at: string; diff: ["same" | "gone" | "new", string][] }[];
+  changes: LineChange[];
 }
+
+export interface LineChange {
+  /** What takes it back; null for what cannot be taken back any more. */
+  operation: string | null;
+  what: string;
+  author: string;
+  at: string;
+  diff: Difference;
+}
+
+export type Difference = ["same" | "gone" | "new", string][];
 
 /** A change that was not made; `code` is the server's, "unreachable" when there was no answer. */
 export class Refused extends Error {

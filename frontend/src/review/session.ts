@@ -20,7 +20,8 @@ export class ReviewSession {
   private newest: number | null = null;
   private unread: number | null = 0; // where the next page of lines begins
   private isReading = false;
-  private readonly done: string[] = [];
+  private reversals: Command[] = []; // of what was changed from here, the newest last
+  private last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly server: ReviewServer,
@@ -37,23 +38,61 @@ export class ReviewSession {
   }
 
   /** True when the change was made; what everybody changed meanwhile is shown either way. */
-  async change(command: Command): Promise<boolean> {
-    this.shown.tell("");
+  change(command: Command): Promise<boolean> {
+    return this.inTurn(async () => {
+      try {
+        this.reversals.push(reversal(command, await this.send(command)));
+        return true;
+      } catch (error) {
+        this.tell(error);
+        return false;
+      }
+    });
+  }
+
+  /** A change that was made beside this page's own, and is the next to be taken back. */
+  note(operation: string): void {
+    this.reversals.push({ type: "undo", operation });
+  }
+
+  /** Takes back the last change made from here, or one of a line's history; false when there is nothing to take back. */
+  undo(operation?: string): Promise<boolean> {
+    return this.inTurn(async () => {
+      const command = operation === undefined ? this.reversals.at(-1) : { type: "undo", operation };
+      if (command) await this.takeBack(command);
+      return command !== undefined;
+    });
+  }
+
+  /** What the server did not do can be tried again, unless somebody changed the same since. */
+  private async takeBack(command: Command): Promise<void> {
     try {
-      const operation = await this.server.change(command);
-      if (operation) this.done.push(operation);
-      return true;
+      await this.send(command);
+      this.forget(command);
     } catch (error) {
       this.tell(error);
-      return false;
-    } finally {
-      await this.refresh();
+      if (error instanceof Refused && error.code.endsWith("_meanwhile")) this.forget(command);
     }
   }
 
-  async undo(): Promise<void> {
-    const operation = this.done.pop();
-    if (operation) await this.change({ type: "undo", operation });
+  private forget(command: Command): void {
+    this.reversals = this.reversals.filter((other) => other !== command && !isSameUndo(other, command));
+  }
+
+  /** Changes go to the server one after the other: what is taken back is what was done before. */
+  private inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = this.last.then(work);
+    this.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async send(command: Command): Promise<string | null> {
+    this.shown.tell("");
+    try {
+      return await this.server.change(command);
+    } finally {
+      await this.refresh();
+    }
   }
 
   /** Undefined, and told why, when it cannot be had. */
@@ -91,4 +130,15 @@ export class ReviewSession {
     this.review = data.review;
     this.shown.show(news);
   }
+}
+
+/** What takes a change back: the server's operation; a name and a status are changed to what they were. */
+function reversal(command: Command, operation: string | null): Command {
+  if (operation !== null) return { type: "undo", operation };
+  const { type, participant_id, was, name, status } = command;
+  return type === "rename" ? { type, participant_id, was: name, name: was } : { type, was: status, status: was };
+}
+
+function isSameUndo(one: Command, other: Command): boolean {
+  return one.type === "undo" && other.type === "undo" && one.operation === other.operation;
 }
