@@ -8,16 +8,19 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+import jiwer
 import numpy as np
 import soundfile
 from whisper_normalizer.english import EnglishTextNormalizer
 
+from bench.report import Row
 from tests.speech import Samples
 from transcription.diarization.assignment import Speakers, runs
 from transcription.diarization.turns import Turn
 
 COLLAR_SECONDS = 0.25  # on each side of every boundary of the truth
 SCENARIOS = ("two-1min-clean", "three-2min", "eight-3min", "hard-1min")
+Said = tuple[int | str, str]  # speaker and words
 _normal = EnglishTextNormalizer()
 
 
@@ -29,6 +32,7 @@ class Meeting:
     samples: Samples
     spans: tuple[tuple[float, float, str], ...]
     said: tuple[tuple[str, str], ...]
+    tracks: tuple[tuple[str, Samples], ...] = ()  # the same with a microphone each, where it was made of such
 
     @property
     def seconds(self) -> float:
@@ -58,10 +62,11 @@ def _excerpt(folder: Path, row: dict[str, Any]) -> Meeting:
 def scripted(folder: Path, tracks: Any, name: str) -> Meeting:
     """A script's voices in one microphone; `tracks` is the folder's own module."""
     script = json.loads((folder / "scenarios" / f"{name}.json").read_text())
-    _, mixed, truth = tracks.render(script, tracks.load_manifest(folder), folder)
+    apart, mixed, truth = tracks.render(script, tracks.load_manifest(folder), folder)
     spans = tuple((turn["start"], turn["end"], turn["speaker"]) for turn in truth)
     said = tuple((turn["speaker"], turn["text"]) for turn in truth)
-    return Meeting(name, mixed.astype(np.float32), spans, said)
+    each = tuple((speaker, track.astype(np.float32)) for speaker, track in apart.items())
+    return Meeting(name, mixed.astype(np.float32), spans, said, each)
 
 
 class TimeError:
@@ -87,9 +92,9 @@ class TimeError:
         return float(abs(self._metric))
 
 
-def attributed(words: Sequence[HeardWord], turns: Iterable[Turn]) -> list[tuple[int, str]]:
-    """(speaker, word) as an upload would store them: a line is what stands between pauses of half a second."""
-    speakers, said = Speakers(turns), []
+def attributed(words: Sequence[HeardWord], turns: Iterable[Turn]) -> list[Said]:
+    """As an upload would store them: a line is what stands between pauses of half a second."""
+    speakers, said = Speakers(turns), list[Said]()
     for line in _lines(words):
         for run in runs(line, speakers):
             said += [(-1 if run.speaker is None else run.speaker, word.text) for word in line[run.first : run.end]]
@@ -106,7 +111,31 @@ def _lines(words: Sequence[HeardWord]) -> list[list[HeardWord]]:
     return lines
 
 
-def wrongly_attributed(meeting: Meeting, said: Sequence[tuple[int, str]]) -> tuple[int, int]:
+class WordError:
+    """Whose words went to somebody else, and cpWER, over several recordings."""
+
+    def __init__(self) -> None:
+        self._wrong = self._matched = self._errors = self._words = 0
+
+    def add(self, meeting: Meeting, said: Sequence[Said]) -> Row:
+        own = WordError()
+        own._wrong, own._matched = wrongly_attributed(meeting, said)
+        own._errors, own._words = cp_errors(meeting, said)
+        self._wrong += own._wrong
+        self._matched += own._matched
+        self._errors += own._errors
+        self._words += own._words
+        return own.overall
+
+    @property
+    def overall(self) -> Row:
+        if not self._words:
+            return {}
+        wrong = self._wrong / max(1, self._matched)
+        return {"words": self._matched, "wrong_words": wrong, "cp_wer": self._errors / self._words}
+
+
+def wrongly_attributed(meeting: Meeting, said: Sequence[Said]) -> tuple[int, int]:
     """(wrong, all) of the words that were heard rightly, under the best one-to-one naming of the speakers."""
     truth = [(name, word) for name, text in meeting.said for word in _normal(text).split()]
     heard = [(speaker, word) for speaker, text in said for word in _normal(text).split()]
@@ -116,30 +145,38 @@ def wrongly_attributed(meeting: Meeting, said: Sequence[tuple[int, str]]) -> tup
         for block in matcher.get_matching_blocks()
         for at in range(block.size)
     ]
-    return len(pairs) - _best_naming(pairs), len(pairs)
-
-
-def _best_naming(pairs: Sequence[tuple[str, int]]) -> int:
-    from scipy.optimize import linear_sum_assignment
-
     counts = Counter(pairs)
     names, speakers = sorted({name for name, _ in pairs}), sorted({speaker for _, speaker in pairs})
-    table = np.array([[counts[name, speaker] for speaker in speakers] for name in names])
-    if not table.size:
-        return 0
-    return int(table[linear_sum_assignment(table, maximize=True)].sum())
+    return len(pairs) + _least([[-counts[name, speaker] for speaker in speakers] for name in names]), len(pairs)
 
 
-def cp_wer(meeting: Meeting, said: Sequence[tuple[int, str]]) -> float | None:
-    """Concatenated minimum-permutation WER; None where meeteval is not installed."""
-    try:
-        from meeteval.wer.wer.cp import cp_word_error_rate
-    except ImportError:
-        return None
-    truth: dict[str, str] = {}
-    heard: dict[str, str] = {}
-    for name, text in meeting.said:
-        truth[name] = f"{truth.get(name, '')} {_normal(text)}"
+def cp_errors(meeting: Meeting, said: Sequence[Said]) -> tuple[int, int]:
+    """(wrong, all) words of the truth, each speaker's in one row, under the naming of the speakers with the fewest
+    errors: cpWER of https://arxiv.org/abs/2004.09249."""
+    truth, heard = _rows(meeting.said), _rows(said)
+    truth += [""] * (len(heard) - len(truth))
+    heard += [""] * (len(truth) - len(heard))
+    errors = _least([[_errors(row, other) for other in heard] for row in truth])
+    return errors, sum(len(row.split()) for row in truth)
+
+
+def _rows(said: Iterable[Said]) -> list[str]:
+    rows: dict[int | str, list[str]] = {}
     for speaker, text in said:
-        heard[str(speaker)] = f"{heard.get(str(speaker), '')} {_normal(text)}"
-    return float(cp_word_error_rate(truth, heard).error_rate)
+        rows.setdefault(speaker, []).append(text)
+    return [_normal(" ".join(texts)) for texts in rows.values()]
+
+
+def _errors(truth: str, heard: str) -> int:
+    if not truth or not heard:
+        return len(truth.split()) + len(heard.split())
+    found = jiwer.process_words(truth, heard)
+    return int(found.substitutions + found.deletions + found.insertions)
+
+
+def _least(costs: Sequence[Sequence[int]]) -> int:
+    """The smallest sum that takes one of each row and column."""
+    from scipy.optimize import linear_sum_assignment
+
+    table = np.array(costs)
+    return int(table[linear_sum_assignment(table)].sum()) if table.size else 0

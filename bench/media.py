@@ -1,7 +1,7 @@
 """`python -m bench.media [--only speakers uploads long] [--minutes 60]`: what uploads cost, how right speakers are.
 
 The recordings are those of SPEECH_DIR. Uploads go through the whole product on real processes (base, int8); speakers
-through the child that the worker starts.
+through the child that the worker starts. Parts that are measured one by one come into one table.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import psutil
 import soundfile
 
 from bench import attribution, report
-from bench.attribution import HeardWord, Meeting
+from bench.attribution import HeardWord, Meeting, Said
 from config.launch.stores import stores
 from tests.speech import Samples, load_tracks
 from transcription.diarization.turns import Turn
@@ -30,8 +31,10 @@ from transcription.models import resolve_model
 
 ROOT = Path(__file__).parents[1]
 CHUNK = 2_000_000
-COLUMNS = ("run", "minutes", "ratio", "cpu_ratio", "peak_mb", "speakers", "found", "der", "der_strict",
-           "words", "wrong_words", "cp_wer")  # fmt: skip
+NAME = "media-cpu"
+COLUMNS = ("run", "minutes", "ratio", "cpu_ratio", "peak_mb", "transcriber_mb", "speakers", "found",
+           "der", "der_strict", "words", "wrong_words", "cp_wer")  # fmt: skip
+APART = "a microphone each"
 
 
 class Watched:
@@ -101,15 +104,19 @@ class Ear:
             for word in segment.words or []
         ]
 
+    def hear_apart(self, meeting: Meeting) -> list[Said]:
+        """Every microphone for itself, in the order of time."""
+        said = [(word.start_ms, name, word.text) for name, track in meeting.tracks for word in self.hear(track)]
+        return [(name, text) for _, name, text in sorted(said)]
+
 
 def speakers_of(name: str, meetings: list[Meeting], ear: Ear) -> list[report.Row]:
-    """A row for each recording and one for all."""
+    """A row for each recording, one for the same with a microphone each, and one for all."""
     loose, strict = attribution.TimeError(), attribution.TimeError(attribution.COLLAR_SECONDS / 2)
+    mixed, apart = attribution.WordError(), attribution.WordError()
     rows: list[report.Row] = []
-    wrong, words = 0, 0
     for meeting in meetings:
         turns, _, _ = diarized(meeting.samples)
-        said = attribution.attributed(ear.hear(meeting.samples), turns)
         row: report.Row = {
             "run": meeting.name,
             "speakers": len({speaker for _, _, speaker in meeting.spans}),
@@ -118,17 +125,12 @@ def speakers_of(name: str, meetings: list[Meeting], ear: Ear) -> list[report.Row
             "der_strict": strict.add(meeting, turns),
         }
         if meeting.said:
-            mistaken, heard = attribution.wrongly_attributed(meeting, said)
-            wrong, words = wrong + mistaken, words + heard
-            row |= {
-                "words": heard,
-                "wrong_words": mistaken / max(1, heard),
-                "cp_wer": attribution.cp_wer(meeting, said),
-            }
+            row |= mixed.add(meeting, attribution.attributed(ear.hear(meeting.samples), turns))
         rows.append(row)
-        print(report.table([row], COLUMNS).splitlines()[-1], flush=True)
-    whole = {"run": f"all {name}", "der": loose.overall, "der_strict": strict.overall}
-    return [*rows, {**whole, "words": words, "wrong_words": wrong / max(1, words)}]
+        if meeting.tracks:
+            rows.append({"run": f"{meeting.name}, {APART}", **apart.add(meeting, ear.hear_apart(meeting))})
+    rows.append({"run": f"all {name}", "der": loose.overall, "der_strict": strict.overall, **mixed.overall})
+    return rows + ([{"run": f"all {name}, {APART}", **apart.overall}] if apart.overall else [])
 
 
 def speed_of_diarization(samples: Samples) -> report.Row:
@@ -141,7 +143,7 @@ def speed_of_diarization(samples: Samples) -> report.Row:
 
 
 def upload(samples: Samples, speakers: str, folder: Path, **settings: str) -> report.Row:
-    """A file through the whole product; memory and CPU are the media worker's with its children."""
+    """A file through the whole product; `peak_mb` is the media worker's with its children."""
     from tests.people import Person
     from tests.stack import Stack, emptied_redis, new_database
 
@@ -168,6 +170,7 @@ def upload(samples: Samples, speakers: str, folder: Path, **settings: str) -> re
     return {
         "run": f"upload, {speakers}, {settings.get('ENGINE', 'base int8')}", "minutes": length / 60,
         "ratio": seconds / length, "peak_mb": watched.peak_bytes / 1e6,
+        "transcriber_mb": engine.peak_bytes / 1e6,
         "cpu_ratio": (watched.cpu_seconds + engine.cpu_seconds - before) / length,
     }  # fmt: skip
 
@@ -220,6 +223,17 @@ PARTS: dict[str, Callable[[Path, Any, float], list[report.Row]]] = {
 }  # fmt: skip
 
 
+def record(part: str, rows: list[report.Row], about: report.Row) -> Path:
+    """Into one table with what was measured of the other parts on such a machine."""
+    known = report.read(NAME)
+    if known.get("machine") != about["machine"]:
+        known = {}
+    others = [row for row in known.get("rows", []) if row["part"] != part]
+    measured = known.get("measured", {}) | {part: f"{about['date']} at {about['commit']}"}
+    every = sorted([*others, *({"part": part, **row} for row in rows)], key=lambda row: list(PARTS).index(row["part"]))
+    return report.write(NAME, {**about, "measured": measured}, every, COLUMNS)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), help="the parts to measure")
@@ -229,12 +243,13 @@ def main() -> None:
     if not speech:
         sys.exit("SPEECH_DIR must name the folder with the recordings and their truth")
     folder, tracks = Path(speech), load_tracks(Path(speech))
-    print(report.table([], COLUMNS), flush=True)
-    rows = [row for part in chosen.only for row in PARTS[part](folder, tracks, chosen.minutes)]
-    print(report.table(rows, COLUMNS))
-    about = {**report.machine(), "settings": {"model": "base", "compute_type": "int8", "long_minutes": chosen.minutes}}
-    name = "-".join(["media", *(chosen.only if len(chosen.only) < len(PARTS) else ["cpu"])])
-    print(report.write(name, about, rows))
+    for part in chosen.only:
+        about = report.machine()
+        rows = PARTS[part](folder, tracks, chosen.minutes)
+        print(report.table(rows, COLUMNS), flush=True)
+        about["versions"] |= {name: version(name) for name in ("torch", "pyannote.audio")}
+        about["settings"] = {"model": "base", "compute_type": "int8"}
+        print(record(part, rows, about), flush=True)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,12 @@ def write(name: str, about: Row, rows: Sequence[Row], columns: Sequence[str] = C
     return target
 
 
+def read(name: str) -> Row:
+    """What was written last; empty where nothing was."""
+    target = FOLDER / "results" / f"{name}.json"
+    return json.loads(target.read_text()) if target.exists() else {}
+
+
 def _told(value: object) -> str:
     return ", ".join(f"{key} {_told(part)}" for key, part in value.items()) if isinstance(value, dict) else str(value)
 
