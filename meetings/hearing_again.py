@@ -19,7 +19,7 @@ from meetings.models import AudioStream
 from meetings.services import kept_audio, second_pass
 from meetings.services.captions import to_ms
 from meetings.services.vocabulary import vocabulary_of
-from meetings.services.words import TimedWord
+from meetings.words import TimedWord
 from transcription import offline
 from transcription.captions import SAMPLE_RATE
 from transcription.offline import Heard, HeardWord, OfflineSettings

@@ -17,7 +17,7 @@ from meetings.protocol.requests import EditSegment
 from meetings.redis import redis_client
 from meetings.services.captions import edit_key, updated_view
 from meetings.services.many_lines import add_revisions, store_segments
-from meetings.services.words import retime
+from meetings.words import TimedWord, retime, words_of
 
 MAX_CHARACTERS = 10_000  # of a line
 What = SegmentRevision.What
@@ -156,9 +156,14 @@ def correct_text(meeting: Meeting, line: Line, text: str, author: Author) -> Seg
 
 def rewritten(segment: Segment, text: str) -> dict[str, Any]:
     """The fields of a line whose text becomes `text`."""
+    return {"text": text, "words": reworded(segment, words_of(text))}
+
+
+def reworded(segment: Segment, tokens: Sequence[str]) -> list[TimedWord]:
+    """The words of a line that has these words now."""
     if segment.kind == Segment.Kind.GAP:
         raise CorrectionRefused("line_is_gap", "a gap has no words to correct")
-    return {"text": text, "words": retime(segment.words, text, segment.start_ms, segment.end_ms)}
+    return retime(segment.words, tokens, segment.start_ms, segment.end_ms)
 
 
 def cleaned(text: str) -> str:

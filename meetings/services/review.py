@@ -11,10 +11,21 @@ from msgspec import Meta, Struct
 from meetings.models import AudioStream, Meeting, ReviewStep, Segment
 from meetings.names import validate_visible
 from meetings.services import corrections
-from meetings.services.corrections import Author, Changes, CorrectionRefused, Line, What, changing, cleaned, rewritten
-from meetings.services.words import retime
+from meetings.services.corrections import (
+    Author,
+    Changes,
+    CorrectionRefused,
+    Line,
+    What,
+    changing,
+    cleaned,
+    reworded,
+    rewritten,
+)
+from meetings.words import joined, retime, words_of
 
 MAX_LINES = 10_000  # changed at once
+LONGEST_PAUSE_MS = 30_000  # between lines that become one
 SAMPLES_PER_MS = 16
 Sequence = Annotated[int, Meta(ge=1, le=2**31)]
 Text = Annotated[str, Meta(max_length=corrections.MAX_CHARACTERS)]
@@ -157,10 +168,14 @@ def _merge(changes: Changes, command: Merge) -> None:
     first, second = changes.line(command.first.line), changes.line(command.second.line)
     if first.participant_id != second.participant_id or first.pk == second.pk or first.start_ms > second.start_ms:
         raise CorrectionRefused("lines_differ", "only two lines of one speaker, in their order, become one")
-    joined = rewritten(first, cleaned(f"{first.text} {second.text}")) | {"words": [*first.words, *second.words]}
-    heard = f"{first.recognised_text} {second.recognised_text}".strip()
-    end_ms = max(first.end_ms, second.end_ms)
-    changes.change(first, **joined, recognised_text=heard, end_ms=end_ms, reviewed=False)
+    if Segment.Kind.GAP in {first.kind, second.kind}:
+        raise CorrectionRefused("line_is_gap", "a gap has no words: it cannot become one line with another")
+    if second.start_ms - first.end_ms > LONGEST_PAUSE_MS:
+        raise CorrectionRefused("lines_apart", "lines more than 30 seconds apart do not become one")
+    text, end_ms = cleaned(joined(first.text, second.text)), max(first.end_ms, second.end_ms)
+    words = retime([*first.words, *second.words], words_of(text), first.start_ms, end_ms)
+    heard = joined(first.recognised_text, second.recognised_text)
+    changes.change(first, text=text, words=words, recognised_text=heard, end_ms=end_ms, reviewed=False)
     changes.change(second, hidden=True)
 
 
@@ -180,13 +195,8 @@ def _split(meeting: Meeting, command: Split, author: Author) -> UUID:
     list(stream.order_by())  # before the meeting's row, as whoever stores a caption does
     with changing(meeting, author, What.SPLIT) as changes:
         segment = changes.line(command.line.line)
-        values = rewritten(segment, f"{first_text} {second_text}")
-        count = len(first_text.split())
-        words = (
-            values["words"]
-            if len(values["words"]) > count
-            else retime([], values["text"], segment.start_ms, segment.end_ms)
-        )
+        count = len(words_of(first_text))
+        words = reworded(segment, [*words_of(first_text), *words_of(second_text)])
         at_ms = words[count]["start_ms"]
         second = _second_half(changes, segment, at_ms, {"text": second_text, "words": words[count:]})
         end = {"end_ms": max(segment.start_ms, at_ms), "end_sample": second.start_sample}

@@ -19,7 +19,7 @@ from meetings.models import AudioStream, Job, KeptPiece, Meeting, SecondPass, Se
 from meetings.services import uploads
 from meetings.services.corrections import Author, What, changing
 from meetings.services.review_lines import diff
-from meetings.services.words import TimedWord
+from meetings.words import TimedWord
 from transcription.language import join_words
 
 STALE = timedelta(minutes=1)  # without a sign of life another worker takes it over

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from meetings.models import AudioStream, Participant, Segment
 from meetings.services.corrections import Author, Changes, What, changing
-from meetings.services.words import TimedWord
+from meetings.words import TimedWord
 from transcription.diarization.assignment import Run, Speakers, runs
 from transcription.diarization.turns import Turn
 from transcription.language import join_words

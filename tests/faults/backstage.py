@@ -24,7 +24,7 @@ from meetings.models import AudioStream, KeptPiece, Meeting, Participant, Segmen
 from meetings.services import keeping, privacy, retention, rooms  # noqa: E402
 from meetings.services.access import SESSION_KEY  # noqa: E402
 from meetings.services.audit import problems  # noqa: E402
-from meetings.services.words import retime  # noqa: E402
+from meetings.words import retime, words_of  # noqa: E402
 from tests.faults.addresses import addresses_of  # noqa: E402
 
 
@@ -93,7 +93,7 @@ def change_password(code: str) -> None:
 def correct(segment: int, text: str) -> None:
     """Also to what no form takes: text comes from engines, too."""
     line = Segment.objects.get(pk=segment)
-    words = retime(line.words, text, line.start_ms, line.end_ms)
+    words = retime(line.words, words_of(text), line.start_ms, line.end_ms)
     Segment.objects.filter(pk=segment).update(text=text, words=words)
 
 

@@ -140,6 +140,37 @@ def test_the_history_names_what_can_be_taken_back(browser: Client, host: Partici
     assert line.hidden
 
 
+@pytest.mark.parametrize(("language", "text", "first", "second"), [
+    ("ja", "会議を始めます", "会議を", "始めます"), ("", "我用 写代码", "我用", "写代码"),
+    ("zh", "我用 Python", "我用", "Python"),
+])  # fmt: skip
+def test_a_line_without_spaces_is_split_and_joined_without_losing_times(
+    browser: Client, host: Participant, language: str, text: str, first: str, second: str
+) -> None:
+    line = say(host, 1_000, text, length_ms=len(text) * 100)
+    words = [
+        {"text": letter, "start_ms": 1_000 + at * 100, "end_ms": 1_100 + at * 100, "confidence": 0.5}
+        for at, letter in enumerate(text)
+    ]
+    Segment.objects.filter(pk=line.pk).update(words=words, language=language)
+    done(browser, host.meeting, type="split", line=ref(line), first=first, second=second)
+    assert shown(host.meeting) == [("Ada", first, 1_000), ("Ada", second, 1_000 + text.index(second) * 100)]
+    halves = list(host.meeting.segments.order_by("start_ms"))
+    done(browser, host.meeting, type="merge", first=ref(halves[0]), second=ref(halves[1]))
+    line.refresh_from_db()
+    assert line.text == f"{first}{second}"
+    assert (line.words[0]["start_ms"], line.words[-1]["end_ms"]) == (1_000, line.end_ms)
+
+
+def test_lines_far_apart_and_gaps_are_not_merged(browser: Client, host: Participant) -> None:
+    first, near, gap = say(host, 1_000, "Good"), say(host, 32_500, "morning"), say(host, 34_500, "")
+    far = say(host, 64_001, "everybody")
+    assert refused(browser, host.meeting, type="merge", first=ref(near), second=ref(gap)) == "line_is_gap"
+    assert refused(browser, host.meeting, type="merge", first=ref(gap), second=ref(far)) == "line_is_gap"
+    assert refused(browser, host.meeting, type="merge", first=ref(near), second=ref(far)) == "lines_apart"
+    done(browser, host.meeting, type="merge", first=ref(first), second=ref(near))
+
+
 def test_a_line_is_given_to_another_speaker_and_a_speaker_renamed(
     browser: Client, host: Participant, bob: Participant
 ) -> None:

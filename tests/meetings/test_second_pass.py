@@ -29,7 +29,7 @@ from meetings.models import (
 from meetings.services import kept_audio, review, second_pass
 from meetings.services.corrections import Author, CorrectionRefused
 from meetings.services.second_pass import Scope
-from meetings.services.words import TimedWord
+from meetings.words import TimedWord
 from tests.meetings.cast import ended, signed_in
 from tests.meetings.test_listening import guest, keep, stream_of
 from tests.speech import three_voices, word_error_rate

@@ -1,9 +1,21 @@
-"""The words of a corrected line keep the times they were spoken at."""
+"""The words of a corrected line keep the times they were spoken at.
 
+In scripts that are written without spaces every character is a word, whatever the line's language is taken for: a line
+may hold several scripts, and people type spaces.
+"""
+
+import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import TypedDict
+
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\ua9e0-\ua9ff\uaa60-\uaa7f"  # Thai, Lao, Burmese
+    "\u3001-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\uff01-\uff9f\U00020000-\U000323af"  # Japanese, Chinese
+)
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+_EDGE = re.compile(rf"[{_UNSPACED}]")
 
 
 class TimedWord(TypedDict):
@@ -15,11 +27,19 @@ class TimedWord(TypedDict):
     confidence: float
 
 
-def retime(words: Sequence[TimedWord], text: str, start_ms: int, end_ms: int) -> list[TimedWord]:
-    """The words of `text`: those that were there keep time and confidence, new ones share the time between."""
-    spaced = any(character.isspace() for character in text) or len(words) < 2
-    old = list(words) if spaced else [letter for word in words for letter in _letters(word)]
-    tokens = text.split() if spaced else list(text)
+def words_of(text: str) -> list[str]:
+    return _WORD.findall(text)
+
+
+def joined(first: str, second: str) -> str:
+    """Two texts as one, with a space where both are written with spaces."""
+    unspaced = not (first and second) or _EDGE.match(first[-1]) or _EDGE.match(second[0])
+    return first + ("" if unspaced else " ") + second
+
+
+def retime(words: Sequence[TimedWord], tokens: Sequence[str], start_ms: int, end_ms: int) -> list[TimedWord]:
+    """The words a line has now: those that were there keep time and confidence, new ones share the time between."""
+    old = [part for word in words for part in _parts(word)]
     matcher = SequenceMatcher(None, [_key(word["text"]) for word in old], [_key(token) for token in tokens], False)
     timed: list[TimedWord] = []
     for kind, old_from, old_to, new_from, new_to in matcher.get_opcodes():
@@ -47,8 +67,8 @@ def spread(tokens: Sequence[str], start_ms: int, end_ms: int, confidence: float 
     ]
 
 
-def _letters(word: TimedWord) -> list[TimedWord]:
-    return spread(list(word["text"]), word["start_ms"], word["end_ms"], word["confidence"])
+def _parts(word: TimedWord) -> list[TimedWord]:
+    return spread(words_of(word["text"]), word["start_ms"], word["end_ms"], word["confidence"])
 
 
 def _renamed(word: TimedWord, token: str) -> TimedWord:
