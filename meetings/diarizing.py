@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from transcription.diarization.turns import SpeakerCount, Turn
 
 logger = logging.getLogger(__name__)
 TOLD_SECONDS = 2.0  # between two notes of how far it is
+PATIENCE_SECONDS = 900.0  # for its models, and beyond that…
+SLOWEST = 2.0  # …seconds for each of the audio, before it is taken to hang
+BYTES_PER_SECOND = 32_000
 LINE_BYTES = 16_000_000  # the turns of four hours come in one line
 
 
@@ -36,6 +40,7 @@ async def diarize(
     `note` is given the share that is done; what it raises ends it, as what `samples` raises does.
     """
     child = _Child(await _start(bounds))
+    began = time.monotonic()
     listening = asyncio.create_task(child.listen(), name="diarization answers")
     pouring = asyncio.create_task(child.pour(samples), name="diarization audio")
     try:
@@ -44,6 +49,9 @@ async def diarize(
             await asyncio.wait([listening, pouring], timeout=TOLD_SECONDS, return_when=asyncio.FIRST_EXCEPTION)
             if pouring.done():
                 pouring.result()
+            if time.monotonic() - began > PATIENCE_SECONDS + SLOWEST * child.poured_bytes / BYTES_PER_SECOND:
+                logger.error("diarization hangs at %.0f %% and is given up", 100 * child.share)
+                return Diarization(unable="crash")
         return listening.result()
     finally:
         await child.end(listening, pouring)
@@ -93,6 +101,7 @@ async def _start(bounds: SpeakerCount) -> asyncio.subprocess.Process:
 class _Child:
     process: asyncio.subprocess.Process
     share: float = 0.0
+    poured_bytes: int = 0
 
     async def pour(self, samples: AsyncGenerator[bytes, None]) -> None:
         assert self.process.stdin is not None
@@ -101,6 +110,7 @@ class _Child:
                 async for pcm in samples:
                     self.process.stdin.write(pcm)
                     await self.process.stdin.drain()
+                    self.poured_bytes += len(pcm)
         self.process.stdin.close()
 
     async def listen(self) -> Diarization:

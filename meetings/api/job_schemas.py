@@ -90,7 +90,9 @@ class JobOut(Schema):
     job_id: UUID
     status: JobStatus
     progress: float = Field(description="0 to 1.")
-    error: str = Field(description="Why it failed: format, silent, length, damaged, decoder or missing; else empty.")
+    error: str = Field(
+        description="Why it failed: format, silent, length, damaged, decoder, crash or missing; else empty."
+    )
     detail: str = Field(description="The same for people.")
     notice: str = Field(
         description="What the transcript lacks, and why: speakers, or what a damaged file lost. Else empty."

@@ -64,6 +64,7 @@ class Job(models.Model):
     cut_short = models.BooleanField(_("cut short by damage"), default=False)  # nothing after length_ms could be read
     done_ms = models.PositiveBigIntegerField(_("done of the stage (ms)"), default=0)
     length_ms = models.PositiveBigIntegerField(_("length (ms)"), default=0)  # 0: the file does not say
+    attempts = models.PositiveSmallIntegerField(_("begun (times)"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     alive_at = models.DateTimeField(_("last sign of life"), default=timezone.now)

@@ -26,6 +26,7 @@ class SecondPass(models.Model):
     done_ms = models.PositiveBigIntegerField(_("listened to (ms)"), default=0)
     length_ms = models.PositiveBigIntegerField(_("length (ms)"), default=0)
     unplaced = models.PositiveIntegerField(_("words outside of all lines"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("begun (times)"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     alive_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

@@ -22,6 +22,7 @@ from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
 
 STALE = timedelta(seconds=60)  # without a sign of life another worker takes the job
+MAX_ATTEMPTS = 3
 FAILURES = {
     "format": gettext_noop(
         "This is no audio or video file of a kind we read (wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv)."
@@ -31,6 +32,7 @@ FAILURES = {
     "damaged": gettext_noop("The file is damaged: no sound could be read from it."),
     "decoder": gettext_noop("The file could not be read within the limits of memory and time."),
     "missing": gettext_noop("The uploaded file is gone from the server. Upload it again."),
+    "crash": gettext_noop("The work on it broke off three times. The media worker's log says why."),
     "voices": gettext_noop("The file has too many channels to be a speaker each: sixteen are the most."),
 }
 UNTOLD = {
@@ -65,18 +67,30 @@ def notice(job: Job) -> str:
 
 
 def take(job_id: int) -> Job | None:
-    """The job, if it waits or its worker died; None when somebody works on it, or it is over."""
+    """The job, if it waits or its worker died; None when somebody works on it, it is over, or it is given up now."""
     with transaction.atomic():
         job = Job.objects.select_for_update(of=("self",)).select_related("recording").filter(pk=job_id).first()
         if job is None or job.stage in OVER or not job.recording.is_complete:
             return None
         if job.stage != Job.Stage.WAITING and job.alive_at > timezone.now() - STALE:
             return None
+        if job.attempts >= MAX_ATTEMPTS:
+            _give_up(job)
+            return None
         job.stage = Job.Stage.CHECKING
+        job.attempts += 1
         job.alive_at = timezone.now()
         job.started_at = job.started_at or job.alive_at
-        job.save(update_fields=["stage", "alive_at", "started_at"])
+        job.save(update_fields=["stage", "attempts", "alive_at", "started_at"])
     return job
+
+
+def _give_up(job: Job) -> None:
+    """Who works on it dies of it: what is transcribed stays, without speakers where telling them apart was left."""
+    if job.stage == Job.Stage.DIARIZING:
+        finish(job.pk, Diarization(unable="crash"))
+    else:
+        fail(job.pk, "crash")
 
 
 def waiting_jobs() -> list[int]:
@@ -211,7 +225,9 @@ def retry(recording: Recording) -> bool:
     if not path_of(recording).exists():
         return False
     failed = Job.objects.filter(recording=recording, stage=Job.Stage.FAILED)
-    return bool(failed.update(stage=Job.Stage.WAITING, reason="", started_at=None, ended_at=None, done_ms=0))
+    return bool(
+        failed.update(stage=Job.Stage.WAITING, reason="", attempts=0, started_at=None, ended_at=None, done_ms=0)
+    )
 
 
 def _open(job_id: int) -> models.QuerySet[Job]:

@@ -25,6 +25,7 @@ from transcription.language import join_words
 STALE = timedelta(minutes=1)  # without a sign of life another worker takes it over
 RECENT = timedelta(days=1)  # what ended before is heard again when somebody asks for it
 OVER = (SecondPass.Stage.DONE, SecondPass.Stage.FAILED)
+MAX_ATTEMPTS = 3
 NEAR_MS = 1_500  # a word this far from a line is still the line's
 SHOWN = 300  # suggestions told at once
 
@@ -69,17 +70,21 @@ def _complete() -> QuerySet[Meeting]:
 
 
 def take(job_id: int) -> SecondPass | None:
-    """The job, if it waits or its worker died; None when somebody works on it, or it is over."""
+    """The job, if it waits or its worker died; None when somebody works on it, it is over, or it is given up now."""
     with transaction.atomic():
         job = SecondPass.objects.select_for_update(of=("self",)).select_related("meeting").filter(pk=job_id).first()
         if job is None or job.is_over:
             return None
         if job.stage != SecondPass.Stage.WAITING and job.alive_at > timezone.now() - STALE:
             return None
+        if job.attempts >= MAX_ATTEMPTS:
+            fail(job_id, "The work on it broke off three times. The media worker's log says why.")
+            return None
         job.stage = SecondPass.Stage.LISTENING
+        job.attempts += 1
         job.alive_at = timezone.now()
         job.done_ms = job.unplaced = 0
-        job.save(update_fields=["stage", "alive_at", "done_ms", "unplaced"])
+        job.save(update_fields=["stage", "attempts", "alive_at", "done_ms", "unplaced"])
     return job
 
 

@@ -251,6 +251,36 @@ def test_a_job_is_taken_once_until_its_worker_is_dead(browser: Client) -> None:
     assert recordings.take(job.pk) is not None
 
 
+def left(job: Job, stage: Job.Stage) -> None:
+    """Its worker died."""
+    Job.objects.filter(pk=job.pk).update(stage=stage, alive_at=timezone.now() - recordings.STALE - timedelta(seconds=1))
+
+
+def test_a_job_whose_workers_die_of_it_fails_with_a_reason_until_somebody_tries_again(browser: Client) -> None:
+    recording = complete(browser)
+    for _ in range(recordings.MAX_ATTEMPTS):
+        assert recordings.take(recording.job.pk) is not None
+        left(recording.job, Job.Stage.TRANSCRIBING)
+    assert recordings.take(recording.job.pk) is None
+    assert recordings.waiting_jobs() == []
+    assert "broke off three times" in browser.get(f"/recordings/{recording.pk}/").content.decode()
+    browser.post(f"/recordings/{recording.pk}/retry/")
+    assert recordings.take(recording.job.pk) is not None
+
+
+def test_a_job_whose_workers_die_of_its_speakers_is_done_without_them(browser: Client) -> None:
+    recording = complete(browser)
+    for _ in range(recordings.MAX_ATTEMPTS):
+        job = recordings.take(recording.job.pk)
+        assert job is not None
+        recordings.open_recording(job, 10_000)
+        left(job, Job.Stage.DIARIZING)
+    assert recordings.take(recording.job.pk) is None
+    state = browser.get(f"/recordings/{recording.pk}/state/").json()
+    assert (state["stage"], state["reason"]) == ("Done", "")
+    assert "Speakers were not told apart" in state["notice"]
+
+
 def test_an_unfinished_upload_is_no_work(browser: Client) -> None:
     recording = begin(browser, 10)
     send(browser, recording, 0, b"01234")

@@ -139,6 +139,17 @@ def test_it_is_done_again_from_the_start_when_its_worker_died(kept: Meeting) -> 
     assert not hearing_again.run(job.pk)
 
 
+def test_one_whose_workers_die_of_it_fails_with_a_reason_until_it_is_asked_for_again(kept: Meeting) -> None:
+    job = second_pass.request(kept, "base")
+    for _ in range(second_pass.MAX_ATTEMPTS):
+        assert second_pass.take(job.pk)
+        SecondPass.objects.update(alive_at=timezone.now() - 2 * second_pass.STALE)
+    assert second_pass.take(job.pk) is None
+    assert second_pass.waiting() == []
+    assert "broke off three times" in second_pass.state(kept)["reason"]
+    assert second_pass.take(second_pass.request(kept, "base").pk)
+
+
 def test_one_that_is_under_way_is_not_begun_twice_and_one_that_is_over_is(kept: Meeting) -> None:
     job = second_pass.request(kept, "speed=0")
     assert second_pass.request(kept, "other").pk == job.pk
