@@ -189,6 +189,7 @@ class DownloadForm(forms.Form):
     names = forms.ChoiceField(choices=[("1", _("with names")), ("0", _("without names"))], required=False)
     times = forms.ChoiceField(choices=[("1", _("with times")), ("0", _("without times"))], required=False)
     transcript = forms.ChoiceField(choices=[("1", _("with transcript")), ("0", _("without it"))], required=False)
+    insight = forms.ChoiceField(choices=[("0", _("without figures")), ("1", _("with figures"))], required=False)
     text = forms.ChoiceField(choices=[("edited", _("as corrected")), ("original", _("as recognised"))], required=False)
 
     language = forms.ChoiceField(choices=list(LABEL_LANGUAGES.items()), required=False)
@@ -200,6 +201,7 @@ class DownloadForm(forms.Form):
             times=asked["times"] != "0",
             transcript=asked["transcript"] != "0",
             original=asked["text"] == "original",
+            insight=asked["insight"] == "1",
             labels=asked["language"],
         )
 

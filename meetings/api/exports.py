@@ -31,11 +31,14 @@ class ExportQuery(Schema):
     names: bool = Field(True, description="Without them nobody is named, except in what people said themselves.")
     times: bool = Field(True, description="Before each line; subtitles, JSON and CSV always have them.")
     transcript: bool = Field(True, description="As an appendix; subtitles and CSV are nothing else.")
+    insight: bool = Field(False, description="A table of who talked how much, where names may stand.")
     text: Literal["edited", "original"] = Field("edited", description="As people corrected it, or as recognised.")
     language: Literal["de", "en", "es", "fr"] | None = Field(None, description="Of the labels; the meeting's.")
 
     def options(self) -> exports.Options:
-        return exports.Options(self.names, self.times, self.transcript, self.text == "original", self.language or "")
+        return exports.Options(
+            self.names, self.times, self.transcript, self.text == "original", self.insight, self.language or ""
+        )
 
 
 class DocumentOut(Schema):

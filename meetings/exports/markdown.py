@@ -22,12 +22,13 @@ def render_markdown(minutes: Minutes) -> str:
         f"# {literal(minutes.title)}",
         _table(("", ""), ((f"**{label}**", literal(value)) for label, value in wording.facts(minutes))),
         *_section(say("Attendees"), _list(wording.attendance(minutes))),
-        *_section(say("Summary"), "\n\n".join(map(literal, wording.summary(minutes)))),
+        *_section(wording.summary_head(minutes), "\n\n".join(map(literal, wording.paragraphs(minutes.summary)))),
         *_section(say("Agenda"), "\n".join(map(_agenda, minutes.agenda))),
         *_section(say("Decisions"), _numbered(wording.items(minutes, minutes.decisions))),
         *_section(say("Action items"), _actions(minutes)),
         *_section(say("Notes"), _list(wording.items(minutes, minutes.notes))),
         *_section(say("Next meeting"), literal(minutes.next_meeting)),
+        *_section(say("Insight"), _insight(minutes)),
     ]
     if minutes.has_transcript:
         said = "\n\n".join(_line(minutes, line) for line in minutes.lines)
@@ -54,6 +55,11 @@ def _numbered(items: Iterable[str]) -> str:
 def _actions(minutes: Minutes) -> str:
     rows = [(*map(literal, row[:-1]), _clock(row[-1])) for row in wording.action_rows(minutes)]
     return _table(wording.heads(minutes, wording.ACTIONS), rows) if rows else ""
+
+
+def _insight(minutes: Minutes) -> str:
+    rows = [tuple(map(literal, row)) for row in wording.insight_rows(minutes)]
+    return _table(wording.heads(minutes, wording.INSIGHT), rows) if rows else ""
 
 
 def _table(head: Sequence[str], rows: Iterable[tuple[str, ...]]) -> str:

@@ -27,6 +27,7 @@ class Options:
     times: bool = True  # before each line of the documents; subtitles, JSON and CSV always have them
     transcript: bool = True  # as an appendix of the documents; subtitles and CSV are nothing else
     original: bool = False  # the text as it was recognised, before people corrected it
+    insight: bool = False  # a table of who talked how much, where names may stand
     labels: str = ""  # the language of the document's own words, one of `labels.LANGUAGES`; "" for the meeting's
 
 
@@ -40,6 +41,20 @@ class Attendee:
     joined: str  # "14:05", "" for somebody who never entered
     left: str  # "" for somebody who is still there
     spoke_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What one person's talk adds up to, as the insight page has it."""
+
+    name: str
+    talk_ms: int
+    turns: int
+    longest_ms: int
+    words_per_minute: int
+    interruptions: int
+    coverage: float | None  # how much of the speech that was heard is text, 0…1
+    missing_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +124,10 @@ class Minutes:
     summary: str = ""  # may have several lines
     machine_summary: bool = False  # a language model wrote it, or a part of it
     next_meeting: str = ""
-    status: str = ""  # "", "draft" or "approved"; "" until a host has worked on them
+    insight: tuple[Talk, ...] = ()  # where it is wanted
+    status: str = "draft"  # or "approved"
     approved_by: str = ""
+    transcript_approved: bool = False
     has_transcript: bool = True  # whether the documents show it
     labels: str = "en"  # the language of the document's own words
 

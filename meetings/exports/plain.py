@@ -11,13 +11,14 @@ def render_plain(minutes: Minutes) -> str:
     say = minutes.say
     sections = [
         _section(say("Attendees"), _list(wording.attendance(minutes))),
-        _section(say("Summary"), wording.summary(minutes)),
+        _section(wording.summary_head(minutes), wording.paragraphs(minutes.summary)),
         _section(say("Agenda"), (row for entry in minutes.agenda for row in _agenda(entry))),
         _section(say("Decisions"), _numbered(wording.items(minutes, minutes.decisions))),
         _section(say("Action items"), _numbered(wording.items(minutes, minutes.actions))),
         _section(say("Notes"), _list(wording.items(minutes, minutes.notes))),
     ]
     sections.append(_section(say("Next meeting"), wording.paragraphs(minutes.next_meeting)))
+    sections.append(_section(say("Insight"), _list(_insight(minutes))))
     if minutes.has_transcript:
         said = (_line(minutes, line) for line in minutes.lines)
         sections.append(_section(say("Transcript"), said) or f"\n{say('Nothing was said.')}\n")
@@ -41,6 +42,13 @@ def _list(rows: Iterable[str]) -> list[str]:
 
 def _numbered(rows: Iterable[str]) -> list[str]:
     return [f"{number}. {row}" for number, row in enumerate(rows, start=1)]
+
+
+def _insight(minutes: Minutes) -> Iterable[str]:
+    """ "Ada · Talk time: 12 min (40 %) · Turns: 5", one for each."""
+    heads = wording.heads(minutes, wording.INSIGHT[1:])
+    for name, *figures in wording.insight_rows(minutes):
+        yield " · ".join([name, *(f"{head}: {figure}" for head, figure in zip(heads, figures, strict=True))])
 
 
 def _line(minutes: Minutes, line: Line) -> str:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def render_json(minutes: Minutes) -> str:
         "absent": list(minutes.absent),
         "place": minutes.place or None,
         "chair": minutes.chair or None,
-        "status": f"approved by {minutes.approved_by}" if minutes.approved_by else minutes.status or None,
+        "status": f"approved by {minutes.approved_by}" if minutes.approved_by else minutes.status,
+        "transcript_approved": minutes.transcript_approved,
         "summary": minutes.summary or None,
         "summary_machine_made": minutes.machine_summary,
         "next_meeting": minutes.next_meeting or None,
@@ -37,6 +39,7 @@ def render_json(minutes: Minutes) -> str:
         "decisions": [_item(marked) for marked in minutes.decisions],
         "actions": [_action(marked) for marked in minutes.actions],
         "notes": [_item(marked) for marked in minutes.notes],
+        "insight": [asdict(talk) for talk in minutes.insight],
         "lines": [_line(line) for line in minutes.lines] if minutes.has_transcript else [],
     }
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"

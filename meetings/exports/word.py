@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from meetings.exports import wording
 from meetings.exports.minutes import Line, Minutes, Progress, unheard
+from meetings.exports.word_styles import AMBER, GREY, PLAIN_TABLE, TABLE, TABLE_HEAD, set_styles
 from meetings.exports.wording import one_line
 from meetings.languages import direction
 
@@ -15,10 +16,10 @@ if TYPE_CHECKING:
     from docx.document import Document
     from docx.table import Table
     from docx.text.paragraph import Paragraph
+    from docx.text.run import Run
 
 _NOT_IN_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 LINES_A_STEP = 100  # of progress
-_GREEN, _GREY, _AMBER = "23594A", "59615D", "7A4B00"
 
 
 def render_docx(minutes: Minutes, progress: Progress = unheard) -> bytes:
@@ -27,17 +28,21 @@ def render_docx(minutes: Minutes, progress: Progress = unheard) -> bytes:
     say = minutes.say
     document = Document()
     _set_up(document, minutes)
+    document.add_paragraph(wording.kind(minutes), style="Subtitle")
     document.add_paragraph(_visible(minutes.title), style="Title")
     _facts(document, wording.facts(minutes))
     people = wording.heads(minutes, wording.ATTENDANCE)
-    _table(document, say("Attendees"), people, wording.attendance_rows(minutes))
-    _list(document, say("Summary"), "Normal", wording.summary(minutes))
+    _table(document, say("Attendees"), people, wording.attendance_rows(minutes), (9.6, 3.5, 3.5))
+    _list(document, wording.summary_head(minutes), "Normal", wording.paragraphs(minutes.summary))
     _agenda(document, minutes)
     _list(document, say("Decisions"), "List Number", wording.items(minutes, minutes.decisions))
     actions = wording.heads(minutes, wording.ACTIONS)
-    _table(document, say("Action items"), actions, wording.action_rows(minutes))
+    _table(document, say("Action items"), actions, wording.action_rows(minutes), (6.5, 3.5, 2.4, 2.1, 2.1))
     _list(document, say("Notes"), "List Bullet", wording.items(minutes, minutes.notes))
     _list(document, say("Next meeting"), "Normal", wording.paragraphs(minutes.next_meeting))
+    insight = wording.heads(minutes, wording.INSIGHT)
+    widths = (2.7, 2.4, 1.5, 2.0, 1.8, 2.6, 1.9, 1.7)
+    _table(document, say("Insight"), insight, wording.insight_rows(minutes), widths)
     if minutes.has_transcript:
         _transcript(document, minutes, progress)
     file = io.BytesIO()
@@ -54,7 +59,7 @@ def _set_up(document: "Document", minutes: Minutes) -> None:
     from docx.shared import Cm
 
     _properties(document, minutes)
-    _fonts(document)
+    set_styles(document)
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.2)
@@ -77,27 +82,6 @@ def _properties(document: "Document", minutes: Minutes) -> None:
         properties.created = properties.modified = datetime.fromisoformat(f"{minutes.date}T{minutes.start}")
 
 
-def _fonts(document: "Document") -> None:
-    from docx.enum.style import WD_STYLE_TYPE
-    from docx.oxml.ns import qn
-    from docx.shared import Cm, Pt, RGBColor
-
-    sizes = {"Normal": 10.5, "Title": 24, "Heading 1": 14, "Heading 2": 11, "Footer": 8.5}
-    for name, size in sizes.items():
-        style = document.styles[name]
-        style.font.size, style.font.name = Pt(size), "Calibri"
-        fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
-        for theme in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
-            fonts.attrib.pop(qn(f"w:{theme}"), None)
-    for name, colour in {"Title": "1B1F1D", "Heading 1": _GREEN, "Heading 2": "1B1F1D", "Footer": _GREY}.items():
-        document.styles[name].font.color.rgb = RGBColor.from_string(colour)
-    document.styles["Normal"].paragraph_format.space_after = Pt(4)
-    document.styles["Heading 2"].paragraph_format.space_before = Pt(9)
-    said = document.styles.add_style("Transcript", WD_STYLE_TYPE.PARAGRAPH)
-    said.base_style = document.styles["Normal"]
-    said.paragraph_format.left_indent, said.paragraph_format.first_line_indent = Cm(1.6), Cm(-1.6)
-
-
 def _field(paragraph: "Paragraph", instruction: str) -> None:
     """A number that Word works out, such as that of the page."""
     from docx.oxml import OxmlElement
@@ -109,31 +93,29 @@ def _field(paragraph: "Paragraph", instruction: str) -> None:
 
 
 def _facts(document: "Document", facts: Sequence[tuple[str, str]]) -> None:
-    from docx.shared import Cm
-
-    table = document.add_table(rows=0, cols=2)
+    table = document.add_table(rows=0, cols=2, style=PLAIN_TABLE)
     for label, value in facts:
         cells = table.add_row().cells
-        _coloured(cells[0].paragraphs[0], label, _GREY)
+        _coloured(cells[0].paragraphs[0], label, GREY)
         cells[1].paragraphs[0].add_run(_visible(value))
-    _widths(table, [Cm(3), Cm(13.6)])
+    _widths(table, (2.6, 14))
 
 
-def _table(document: "Document", heading: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from docx.shared import Cm
-
+def _table(
+    document: "Document", heading: str, head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]
+) -> None:
     if not rows:
         return
     document.add_heading(heading, level=1)
-    table = document.add_table(rows=1, cols=len(head), style="Light List Accent 3")
+    table = document.add_table(rows=1, cols=len(head), style=TABLE)
     for cell, label in zip(table.rows[0].cells, head, strict=True):
-        cell.paragraphs[0].add_run(label).bold = True
+        cell.paragraphs[0].style = TABLE_HEAD
+        cell.paragraphs[0].add_run(label)
     _repeat_on_every_page(table)
     for row in rows:
         for cell, value in zip(table.add_row().cells, row, strict=True):
             _written(cell.paragraphs[0], value)
-    rest = [Cm(2.5)] * (len(head) - 1)
-    _widths(table, [Cm(16.6 - 2.5 * len(rest)), *rest])
+    _widths(table, widths)
 
 
 def _repeat_on_every_page(table: "Table") -> None:
@@ -142,10 +124,15 @@ def _repeat_on_every_page(table: "Table") -> None:
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # noqa: SLF001
 
 
-def _widths(table: "Table", widths: Sequence[int]) -> None:
-    for column, width in zip(table.columns, widths, strict=True):
+def _widths(table: "Table", centimetres: Sequence[float]) -> None:
+    """Some programs read them from the columns, some from the cells."""
+    from docx.shared import Cm
+
+    table.autofit = False
+    for column, width in zip(table.columns, centimetres, strict=True):
+        column.width = Cm(width)
         for cell in column.cells:
-            cell.width = width
+            cell.width = Cm(width)
 
 
 def _list(document: "Document", heading: str, style: str, items: Iterable[str]) -> None:
@@ -173,6 +160,19 @@ def _written(paragraph: "Paragraph", text: str, language: str = "") -> None:
     if direction(language, shown) == "rtl":
         paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))  # noqa: SLF001
         run.font.rtl = True
+    if language:
+        _say_language(run, language)
+
+
+def _say_language(run: "Run", language: str) -> None:
+    """For spelling, and for the look of signs that Chinese and Japanese share."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    element = OxmlElement("w:lang")
+    for script in ("val", "eastAsia", "bidi"):
+        element.set(qn(f"w:{script}"), language)
+    run._r.get_or_add_rPr().append(element)  # noqa: SLF001
 
 
 def _coloured(paragraph: "Paragraph", text: str, colour: str) -> None:
@@ -206,9 +206,9 @@ def _paragraph(document: "Document", style_id: str) -> "Paragraph":
 
 def _line(paragraph: "Paragraph", minutes: Minutes, line: Line) -> None:
     if line.clock:
-        _coloured(paragraph, line.clock, _GREY)
+        _coloured(paragraph, line.clock, GREY)
         paragraph.add_run("\t")
     if line.gap_seconds is None:
         _written(paragraph, line.text, line.language)
     else:
-        _coloured(paragraph, f"({wording.gap_note(minutes, line)})", _AMBER)
+        _coloured(paragraph, f"({wording.gap_note(minutes, line)})", AMBER)

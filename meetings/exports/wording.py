@@ -7,6 +7,10 @@ from meetings.names import INVISIBLE
 from meetings.times import duration
 
 ATTENDANCE = ("Name", "Present", "Talk time")
+INSIGHT = (
+    "Name", "Talk time", "Turns", "Longest monologue", "Words a minute", "Interruptions", "Speech in the text",
+    "Audio lost",
+)  # fmt: skip
 ACTIONS = ("Task", "Owner", "Due", "Status", "Said at")
 
 
@@ -31,9 +35,18 @@ def facts(minutes: Minutes) -> list[tuple[str, str]]:
 
 
 def _state(minutes: Minutes) -> str:
+    """Of the minutes, and of the transcript they are made of."""
+    state = minutes.say(minutes.status)
     if minutes.status == "approved" and minutes.approved_by:
-        return minutes.say("approved by {name}", name=one_line(minutes.approved_by))
-    return minutes.say(minutes.status) if minutes.status else ""
+        state = minutes.say("approved by {name}", name=one_line(minutes.approved_by))
+    transcript = "transcript approved" if minutes.transcript_approved else "transcript not approved"
+    return f"{state} · {minutes.say(transcript)}"
+
+
+def kind(minutes: Minutes) -> str:
+    """What stands above the title."""
+    name = minutes.say("Minutes")
+    return f"{name} · {minutes.say('draft')}" if minutes.status == "draft" else name
 
 
 def heads(minutes: Minutes, words: Iterable[str]) -> list[str]:
@@ -46,20 +59,24 @@ def agenda_items(agenda: str) -> list[str]:
 
 
 def attendance(minutes: Minutes) -> list[str]:
-    """ "Ada (host), 14:00–15:05, spoke 12 min (40 %)", one for each who entered."""
-    rows = attendance_rows(minutes)
+    """ "Ada (host), 14:00–15:05, spoke 12 min (40 %)", one for each who entered or spoke."""
     return [
-        f"{name}, {present}" + (f", {minutes.say('spoke {time}', time=talk)}" if talk else "")
-        for name, present, talk in rows
+        ", ".join(part for part in (name, present, talk and minutes.say("spoke {time}", time=talk)) if part)
+        for name, present, talk in attendance_rows(minutes)
     ]
 
 
 def attendance_rows(minutes: Minutes) -> list[tuple[str, str, str]]:
     """As `ATTENDANCE` heads them."""
     return [
-        (_attendee(minutes, person), f"{person.joined}–{person.left}", _talk_time(person, minutes.spoken_ms))
+        (_attendee(minutes, person), _present(person), _talk_time(person.spoke_ms, minutes.spoken_ms))
         for person in minutes.attendees
     ]
+
+
+def _present(person: Attendee) -> str:
+    """Nobody knows who came when to a recording."""
+    return f"{person.joined}–{person.left}" if person.joined else ""
 
 
 def _attendee(minutes: Minutes, person: Attendee) -> str:
@@ -87,21 +104,37 @@ def item_text(minutes: Minutes, marked: Item) -> str:
     return f"{text} ({minutes.say('machine-made')})" if marked.machine else text
 
 
-def summary(minutes: Minutes) -> list[str]:
-    """Its paragraphs, after a label where a language model wrote them."""
-    rows = paragraphs(minutes.summary)
-    return [f"({minutes.say('machine-made')})", *rows] if minutes.machine_summary else rows
+def summary_head(minutes: Minutes) -> str:
+    """With a label where a language model wrote it."""
+    head = minutes.say("Summary")
+    return f"{head} ({minutes.say('machine-made')})" if minutes.machine_summary else head
 
 
 def paragraphs(text: str) -> list[str]:
     return [paragraph for paragraph in map(one_line, text.splitlines()) if paragraph]
 
 
-def _talk_time(person: Attendee, spoken_ms: int) -> str:
+def insight_rows(minutes: Minutes) -> list[tuple[str, ...]]:
+    """As `INSIGHT` heads them; a dash where there is nothing to say."""
+    rows = (
+        (
+            one_line(talk.name),
+            _talk_time(talk.talk_ms, minutes.spoken_ms),
+            str(talk.turns),
+            duration(talk.longest_ms),
+            str(talk.words_per_minute or ""),
+            str(talk.interruptions),
+            "" if talk.coverage is None else f"{talk.coverage:.0%}".replace("%", " %"),
+            duration(talk.missing_ms) if talk.missing_ms else "",
+        )
+        for talk in minutes.insight
+    )
+    return [tuple(cell or "–" for cell in row) for row in rows]
+
+
+def _talk_time(talk_ms: int, spoken_ms: int) -> str:
     """ "12 min (40 %)" of all that was spoken; "" for somebody who said nothing."""
-    if not person.spoke_ms:
-        return ""
-    return f"{duration(person.spoke_ms)} ({round(100 * person.spoke_ms / spoken_ms)} %)"
+    return f"{duration(talk_ms)} ({round(100 * talk_ms / spoken_ms)} %)" if talk_ms else ""
 
 
 def items(minutes: Minutes, marked: Iterable[Item]) -> list[str]:

@@ -13,7 +13,7 @@ from meetings.models import Document, Meeting
 from meetings.services import documents
 from meetings.views.meetings import readable
 
-_OPTIONS = "names, times and transcript are 0 or 1, text is edited or original, language is de, en, es or fr\n"
+_OPTIONS = "names, times, transcript and insight are 0 or 1, text is edited or original, language is de, en, es or fr\n"
 
 
 @never_cache

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from meetings.services.insight import insight
+from meetings.insight import insight
 from meetings.views.meetings import readable
 from meetings.views.timeline import draw
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from meetings.services.insight import Insight, Span, merged
+from meetings.insight import Insight, Span, merged
 from meetings.times import clock
 
 WIDTH = 1_000.0  # of the lanes, in units of the SVG

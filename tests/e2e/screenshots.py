@@ -8,7 +8,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -61,14 +61,19 @@ def picture(gallery: Gallery, scene: Scene) -> Image.Image:
                     page.wait_for_timeout(300)
                 whole = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
                 views.append(whole.resize((whole.width // 2, whole.height // 2), Image.Resampling.LANCZOS))
+    return sheet(views)
+
+
+def sheet(views: Sequence[Image.Image]) -> Image.Image:
+    """Pictures beside each other on grey."""
     width = sum(view.width for view in views) + MARGIN * (len(views) + 1)
     height = max(view.height for view in views) + 2 * MARGIN
-    sheet = Image.new("RGB", (width, height), "#8a8d91")
+    whole = Image.new("RGB", (width, height), "#8a8d91")
     at = MARGIN
     for view in views:
-        sheet.paste(view, (at, MARGIN))
+        whole.paste(view, (at, MARGIN))
         at += view.width + MARGIN
-    return sheet.quantize(COLOURS, dither=Image.Dither.NONE)
+    return whole.quantize(COLOURS, dither=Image.Dither.NONE)
 
 
 def main() -> None:

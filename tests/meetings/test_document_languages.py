@@ -12,6 +12,7 @@ from docx import Document
 from meetings import exports
 from meetings.exports.labels import LANGUAGES, TABLES
 from meetings.exports.markdown import render_markdown
+from meetings.exports.minutes import Talk
 from meetings.exports.pdf import render_pdf
 from meetings.exports.plain import render_plain
 from meetings.exports.word import render_docx
@@ -20,7 +21,13 @@ from tests.meetings.cast import ended, say, signed_in
 from tests.meetings.test_documents import bookmarks, minutes, needs_poppler, pdf_info, pdf_text
 
 EVERYTHING = replace(
-    minutes(), place="Room 4", chair="Ada", absent=("Bob",), summary="All well.", next_meeting="9 March"
+    minutes(),
+    place="Room 4",
+    chair="Ada",
+    absent=("Bob",),
+    summary="All well.",
+    next_meeting="9 March",
+    insight=(Talk("Ada", 1_000, 2, 1_000, 120, 0, None, 2_300),),
 )
 
 
@@ -38,10 +45,12 @@ def test_every_language_has_the_same_words() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("status", "by"), [("draft", ""), ("approved", ""), ("approved", "Grace")])
 def test_every_language_has_all_that_documents_say(language: str, status: str, by: str) -> None:
-    whole = replace(EVERYTHING, labels=language, status=status, approved_by=by)
+    whole = replace(EVERYTHING, labels=language, status=status, approved_by=by, transcript_approved=bool(by))
     for shown in (whole, replace(whole, date="", start=""), replace(whole, lines=())):
         for written in (render_markdown(shown), render_plain(shown), docx2txt.process(io.BytesIO(render_docx(shown)))):
             assert whole.say("Attendees") in written
+            assert whole.say("transcript approved" if by else "transcript not approved") in written
+            assert whole.say("Longest monologue") in written
             assert whole.say("Transcript") in written or whole.say("Nothing was said.") in written
 
 

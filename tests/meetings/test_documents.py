@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import docx2txt
@@ -14,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from meetings.exports import ExportUnavailable, Minutes, pdf
-from meetings.exports.minutes import AgendaItem, Attendee, Item, Line
+from meetings.exports.minutes import AgendaItem, Attendee, Item, Line, Talk
 from meetings.exports.printer import NO_PANGO
 from meetings.exports.word import render_docx
 from meetings.exports.wording import one_line
@@ -120,26 +121,32 @@ def test_a_long_meeting_is_one_word_document_with_every_line() -> None:
 
 @needs_poppler
 def test_pdf_is_tagged_and_says_everything(tmp_path: Path) -> None:
-    made = pdf.render_pdf(minutes())
+    talk = Talk("Ada", 1_000, 2, 1_000, 120, 0, 0.97, 2_300)
+    made = pdf.render_pdf(replace(minutes(), insight=(talk,), machine_summary=True, summary="All well."))
     info = pdf_info(made, tmp_path)
-    assert (info["Title"], info["Author"], info["Tagged"], info["Pages"]) == ("Weekly sync", "Ada", "yes", "2")
+    assert (info["Title"], info["Author"], info["Tagged"], info["Pages"]) == ("Weekly sync", "Ada", "yes", "3")
     read = pdf_text(made)
     for said in (
+        "MINUTES · DRAFT",
+        "draft · transcript not approved",
+        "97 %",
         "Ship on Monday",
         "Write to the supplier",
         "2026-03-09",
         "Good morning.",
         "That is all.",
-        "Page 1 of 2",
+        "Page 1 of 3",
     ):
         assert said in read
     assert bookmarks(tmp_path / "minutes.pdf") == [
         "Weekly sync",
         "Attendees",
+        "Summary (machine-made)",
         "Agenda",
         "Decisions",
         "Action items",
         "Notes",
+        "Insight",
         "Transcript",
     ]
 

@@ -135,7 +135,9 @@ def test_the_text_as_recognised_is_never_lost(held: Meeting, extension: str) -> 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wrong", [{"names": "no"}, {"times": "2"}, {"text": "both"}, {"transcript": "x"}])
+@pytest.mark.parametrize(
+    "wrong", [{"names": "no"}, {"times": "2"}, {"insight": "x"}, {"text": "both"}, {"transcript": "x"}]
+)
 def test_options_that_do_not_exist_are_refused(held: Meeting, wrong: dict[str, str]) -> None:
     answer = signed_in(held.host).get(f"/m/{held.code}/minutes.txt", wrong)
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/plain")

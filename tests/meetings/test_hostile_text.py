@@ -71,7 +71,7 @@ def test_markdown_shows_every_character_and_no_markup_of_theirs(title: str, name
         "[01:09] Ada: The end.",
     ]
     cells = [seen(found) for found in re.findall(r"<td>(.*?)</td>", page, re.DOTALL)]
-    assert cells[-2:] == ["Host", one_line(f"N{name}")]
+    assert cells[-4:] == ["Host", one_line(f"N{name}"), "Status", "draft · transcript not approved"]
     tags = set(re.findall(r"<(\w+)", page))
     assert tags <= {"h1", "h2", "p", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "strong", "em", "code"}
     assert page.count("<h2>") == 3

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from meetings.insight import Insight, Voice, insight, merged
 from meetings.models import AudioStream, Meeting, Participant, User
-from meetings.services.insight import Insight, Voice, insight, merged
 from tests.meetings.cast import ended, say, signed_in
 
 pytestmark = pytest.mark.django_db

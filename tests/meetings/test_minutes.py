@@ -1,13 +1,17 @@
 """The downloaded minutes: what stands in them, under which name, for whom."""
 
+import io
+import json
 from datetime import timedelta
 
+import docx2txt
 import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from meetings.models import Meeting, Participant, User
+from meetings.models import Meeting, Minutes, Participant, User
 from tests.meetings.cast import START, ended, say, signed_in
+from tests.meetings.test_downloads import refusals
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +54,7 @@ Time: 14:00–15:05 CET (Europe/Berlin)
 Duration: 1 h 5 min
 Host: Ada
 Absent: Nobody
+Status: draft · transcript not approved
 
 Attendees
 ---------
@@ -141,7 +146,53 @@ def test_the_number_of_queries_does_not_grow_with_the_meeting(
     speaker = held.participants.filter(role="host").get()
     for number in range(30):
         say(speaker, 4_000_000 + number * 2_000, f"Line {number}")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         browser.get(f"/m/{held.code}/minutes.md")
     with django_assert_max_num_queries(9):
         browser.get(f"/m/{held.code}/transcript/")
+
+
+def read(meeting: Meeting, extension: str, **options: str) -> str:
+    made = signed_in(meeting.host).get(f"/m/{meeting.code}/minutes.{extension}", options).content
+    return str(docx2txt.process(io.BytesIO(made))) if extension == "docx" else made.decode()
+
+
+@pytest.mark.parametrize("extension", ["md", "txt", "docx"])
+def test_every_document_says_whether_minutes_and_transcript_are_approved(held: Meeting, extension: str) -> None:
+    assert "draft · transcript not approved" in read(held, extension)
+    Meeting.objects.update(review=Meeting.Review.APPROVED)
+    Minutes.objects.create(meeting=held, approved_at=START, approved_by="Ada")
+    assert "approved by Ada · transcript approved" in read(held, extension)
+
+
+def test_programs_are_told_whether_minutes_and_transcript_are_approved(held: Meeting) -> None:
+    for status, approved in (("draft", False), ("approved by Ada", True)):
+        document = json.loads(read(held, "json"))
+        assert (document["status"], document["transcript_approved"]) == (status, approved)
+        Meeting.objects.update(review=Meeting.Review.APPROVED)
+        Minutes.objects.get_or_create(meeting=held, approved_at=START, approved_by="Ada")
+
+
+@pytest.mark.parametrize("extension", ["md", "txt", "docx"])
+def test_who_talked_how_much_is_added_where_it_is_wanted(held: Meeting, extension: str) -> None:
+    assert "Longest monologue" in read(held, extension, insight="1")
+    assert "Longest monologue" not in read(held, extension)
+    assert "Longest monologue" not in read(held, extension, insight="1", names="0")
+
+
+def test_talk_time_is_the_same_in_the_minutes_and_on_the_insight_page(held: Meeting) -> None:
+    ada = held.participants.get(display_name="Ada")
+    say(ada, 61_500, "Said at the same time, and counted once.", length_ms=4_000)
+    [voice, *_] = signed_in(held.host).get(f"/m/{held.code}/insight/").context["insight"].voices
+    document = json.loads(read(held, "json", insight="1"))
+    assert document["insight"][0]["talk_ms"] == document["attendees"][0]["spoke_ms"] == voice.talk_ms == 6_000
+    assert refusals(document) == []
+    assert json.loads(read(held, "json"))["insight"] == []
+    assert read(held, "txt", insight="1").count("6 s (80 %)") == 2  # beside the attendee, and in the table
+
+
+def test_who_speaks_in_a_recording_is_not_absent(held: Meeting) -> None:
+    Participant.objects.update(joined_at=None, left_at=None)
+    text = minutes(held, "txt")
+    assert "Absent: Nobody\n" in text
+    assert "- Grace, spoke 1 s (33 %)\n" in text

@@ -113,7 +113,10 @@ def test_what_the_model_finds_is_offered_taken_over_and_labelled(held: Meeting, 
     assert minutes.decisions == [{"text": "The budget stays as it is.", "at_ms": 120_000, "machine": True}]
     assert (minutes.actions[0]["owner"], minutes.actions[0]["machine"]) == ("Ada", True)
     text = signed_in(held.host).get(f"/m/{held.code}/minutes.txt").content.decode()
-    for said in ("(machine-made)\nThe budget was discussed.", "1. The budget stays as it is. (machine-made) [02:00]"):
+    for said in (
+        "Summary (machine-made)\n----------------------\nThe budget was discussed.",
+        "1. The budget stays as it is. (machine-made) [02:00]",
+    ):
         assert said in text
     assert proposals.offered(held) == []
     again = {"decisions-0-machine": "True", "decisions-0-text": "Edited", "revision": "1", "accept": ["m1"]}
