@@ -94,7 +94,7 @@ class Line:
     gap_seconds: float | None = None
     start_ms: int = 0
     end_ms: int = 0
-    words: tuple[TimedWord, ...] = ()  # as recognised: they do not follow corrections of the text
+    words: tuple[TimedWord, ...] = ()  # of `text`, each with its time
     language: str = ""  # BCP-47, "" when unknown
     confidence: float | None = None  # 0…1, of the recognised text
     corrected: bool = False

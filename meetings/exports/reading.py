@@ -15,6 +15,9 @@ from meetings.exports.wording import agenda_items
 from meetings.insight import Voice, insight
 from meetings.models import Mark, Meeting, Participant, Segment
 from meetings.times import clock, duration
+from meetings.words import retime, words_of
+
+HEARD = {"words", "start_ms", "end_ms", "language", "confidence"}  # of a line, by the recogniser
 
 
 def build_minutes(meeting: Meeting, options: Options = EVERYTHING) -> Minutes:
@@ -107,7 +110,23 @@ def _time(moment: datetime | None, zone: ZoneInfo) -> str:
 def _segments(meeting: Meeting, options: Options) -> Iterable[Segment]:
     """The visible lines; the second half of a line that was split has no recognised text of its own."""
     visible = meeting.segments.filter(hidden=False).select_related("participant").order_by("start_ms", "sequence")
-    return visible.exclude(kind=Segment.Kind.SPEECH, recognised_text="") if options.original else visible
+    if not options.original:
+        return visible
+    heard = visible.exclude(kind=Segment.Kind.SPEECH, recognised_text="").prefetch_related("revisions")
+    return [_as_recognised(segment) for segment in heard]
+
+
+def _as_recognised(segment: Segment) -> Segment:
+    """The line as it was before people changed it; one of several that were merged, as it was then."""
+    revisions = list(segment.revisions.all())
+    merged = max((at for at, revision in enumerate(revisions, 1) if "recognised_text" in revision.before), default=0)
+    for revision in reversed(revisions[merged:]):
+        for name in HEARD & revision.before.keys():
+            setattr(segment, name, revision.before[name])
+    segment.text = segment.recognised_text
+    if revisions:
+        segment.words = retime(segment.words, words_of(segment.text), segment.start_ms, segment.end_ms)
+    return segment
 
 
 def _attendee(person: Participant, talk_ms: int, zone: ZoneInfo) -> Attendee:
@@ -149,12 +168,12 @@ def _line(segment: Segment, options: Options) -> Line:
     return Line(
         clock=clock(segment.start_ms) if options.times else "",
         name=segment.participant.display_name if options.names else "",
-        text=segment.recognised_text if options.original else segment.text,
+        text=segment.text,
         gap_seconds=seconds if is_gap else None,
         start_ms=segment.start_ms,
         end_ms=segment.end_ms,
         words=tuple(TimedWord(word["text"], word["start_ms"], word["end_ms"]) for word in segment.words),
         language=segment.language,
         confidence=None if is_gap else segment.confidence,
-        corrected=not options.original and segment.text != segment.recognised_text,
+        corrected=segment.text != segment.recognised_text,
     )

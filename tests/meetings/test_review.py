@@ -364,3 +364,40 @@ def test_the_page_says_what_happened_to_the_transcript(browser: Client, host: Pa
         page = browser.get(path).content.decode()
         shown = ["Ada → Ada &lt;Byron&gt;", "In review", "Approved", "A name was wrong.", "2026-03-02 14:00"]
         assert all(text in page for text in shown), page
+
+
+def test_the_original_text_carries_what_was_heard_and_when(browser: Client, host: Participant) -> None:
+    """However a line was edited, split, merged and restored since."""
+    meeting = host.meeting
+    lines = [say(host, at, text, length_ms=1_000) for at, text in ((1_000, "Good mroning"), (3_000, "every one"))]
+    for line in lines:
+        first, second = line.text.split()
+        words = [(first, line.start_ms, line.start_ms + 200), (second, line.start_ms + 300, line.end_ms)]
+        line.words = [{"text": text, "start_ms": start, "end_ms": end, "confidence": 0.5} for text, start, end in words]
+        line.save()
+
+    def heard() -> list[tuple[str, int, list[tuple[str, int, int]]]]:
+        answer = browser.get(f"/m/{meeting.code}/minutes.json", {"text": "original"}).json()
+        return [
+            (line["text"], line["end_ms"], [tuple(word.values()) for word in line["words"]]) for line in answer["lines"]
+        ]
+
+    both = [
+        ("Good mroning", 2_000, [("Good", 1_000, 1_200), ("mroning", 1_300, 2_000)]),
+        ("every one", 4_000, [("every", 3_000, 3_200), ("one", 3_300, 4_000)]),
+    ]
+    assert heard() == both
+    done(browser, meeting, type="edit", line=ref(lines[0]), text="A very good morning")
+    assert heard() == both
+    lines[0].refresh_from_db()
+    done(browser, meeting, type="split", line=ref(lines[0]), first="A very", second="good morning")
+    assert heard() == both
+    done(browser, meeting, type="edit", line=ref(lines[1]), text="everyone")
+    good = meeting.segments.get(text="good morning")
+    lines[1].refresh_from_db()
+    operation = done(browser, meeting, type="merge", first=ref(good), second=ref(lines[1]))
+    merged = heard()
+    assert [(text, end_ms) for text, end_ms, _ in merged] == [("Good mroning", 2_000), ("every one", 4_000)]
+    assert [text for text, _, _ in merged[1][2]] == ["every", "one"]
+    done(browser, meeting, type="undo", operation=operation)
+    assert heard() == both
