@@ -17,6 +17,7 @@ from pyannote.audio.pipelines.clustering import AgglomerativeClustering
 from torch import Tensor
 
 from transcription.diarization.bundle import Bundle
+from transcription.diarization.choosing import bound
 from transcription.diarization.embedding import VoiceEmbedding
 from transcription.diarization.turns import MAX_SPEAKERS, SpeakerCount, Turn, by_first_word
 
@@ -71,6 +72,7 @@ class Diarizer:
         self._pipeline = pipeline
         if torch.cuda.is_available():
             pipeline.to(torch.device("cuda"))
+        bound(pipeline.clustering)
         pipeline._audio = _Samples(sample_rate=SAMPLE_RATE, mono="downmix")
         pipeline._segmentation.model.register_forward_pre_hook(lambda _model, inputs: (_as_float(inputs[0]),))
 
