@@ -50,10 +50,15 @@ def browser(playwright: Playwright, microphone: Path | None = None, *extra: str)
         launched.close()
 
 
-def new_page(launched: Browser, viewport: dict[str, int] | None = None, scheme: str = "light") -> Page:
-    width, height = (viewport or DESKTOP).values()
+def new_page(
+    launched: Browser, viewport: dict[str, int] | None = None, scheme: str = "light", touch: bool = False
+) -> Page:
+    width, height = (viewport or (PHONE if touch else DESKTOP)).values()
     context = launched.new_context(
-        viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light"
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        has_touch=touch,
+        is_mobile=touch,
     )
     context.grant_permissions(["microphone"])
     context.set_default_timeout(20_000)

@@ -38,9 +38,9 @@ def host(site: Stack) -> Person:
     return person
 
 
-def open_page(launched: Browser, person: Person, path: str, scheme: str = "light") -> Page:
+def open_page(launched: Browser, person: Person, path: str, scheme: str = "light", touch: bool = False) -> Page:
     """A page of its own browser profile, signed in as the person."""
-    page = new_page(launched, scheme=scheme)
+    page = new_page(launched, scheme=scheme, touch=touch)
     cookies = person.pages.cookies.items()
     page.context.add_cookies([{"name": name, "value": value, "url": person.base_url} for name, value in cookies])
     page.goto(f"{person.base_url}{path}")
@@ -94,6 +94,26 @@ def _correct_in_the_room(his: Page, hers: Page, by_host: int, by_guest: int) -> 
         "The budget is nine million for the whole year."
     )
     expect(line_of(hers, by_guest)).to_contain_text("edited")
+
+
+def test_a_finger_sees_the_buttons_of_a_line_before_it_presses_one(site: Stack, launched: Browser) -> None:
+    host = Person(site.base_url)
+    host.sign_up("Thea Touch")
+    code = host.start_meeting("On the way")
+    page = open_page(launched, host, f"/m/{code}/room/", touch=True)
+    sequence = site.spoken(seat_of(page), "Who is there?")
+    page.reload()
+    fix, form = page.get_by_role("button", name="Fix this line"), page.get_by_label("What was said")
+    box = line_of(page, sequence).bounding_box()
+    assert box
+    end = box["x"] + box["width"] - 50, box["y"] + 20
+    page.touchscreen.tap(*end)
+    expect(fix).to_be_visible()
+    expect(form).to_have_count(0)
+    button = fix.bounding_box()
+    assert button
+    page.touchscreen.tap(button["x"] + 16, button["y"] + 16)
+    expect(form).to_be_visible()
 
 
 def _two_reviewers(first: Page, second: Page, sequence: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
-from tests.e2e.browsers import browser, new_page, scratch, write_microphone
+from tests.e2e.browsers import PHONE, browser, new_page, scratch, write_microphone
 from tests.people import Person
 from tests.speech import SAMPLE_RATE, Samples
 from tests.stack import NewStack, Stack
@@ -79,9 +79,10 @@ def voice() -> Path:
 
 def test_the_lobby_tries_a_sentence(site: Stack, playwright: Playwright, code: str, voice: Path) -> None:
     with browser(playwright, voice) as launched:
-        page = new_page(launched)
+        page = new_page(launched, PHONE)
         page.goto(f"{site.base_url}/m/{code}/")
         page.get_by_role("button", name="Try a sentence").click()
+        expect(page.get_by_role("meter", name="Microphone level")).to_be_visible()
         expect(page.get_by_text("Say a sentence now")).to_be_visible()
         answer = page.get_by_text("The others would read").or_(page.get_by_text("No words were understood"))
         expect(answer.filter(visible=True)).to_be_visible(timeout=30_000)  # babble: whichever the engine made of it

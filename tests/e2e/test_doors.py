@@ -49,6 +49,12 @@ def knock(site: Stack, launched: Browser, code: str, name: str) -> Page:
     return page
 
 
+def turns(page: Page) -> bool:
+    """The sign that the page waits is a ring, also within a line of text."""
+    width, height = page.locator(".spinner").evaluate("(ring) => [ring.offsetWidth, ring.offsetHeight]")
+    return bool(width == height > 10)
+
+
 def test_who_waits_is_let_in_or_refused(site: Stack, launched: Browser, host: tuple[Page, str]) -> None:
     room, code = host
     room.get_by_role("button", name="Host", exact=True).click()
@@ -59,6 +65,7 @@ def test_who_waits_is_let_in_or_refused(site: Stack, launched: Browser, host: tu
         expect(page.get_by_role("status").filter(has_text=f"{name}, ")).to_be_visible()
         page.goto(f"{site.base_url}/m/{code}/room/")
         expect(page).to_have_url(f"{site.base_url}/m/{code}/waiting/")
+        assert turns(page)
     doorstep = room.locator(".doorstep")
     screenshot(room, "room-doorstep")
     doorstep.locator("li", has_text="Wanda").get_by_role("button", name="Let in").click()

@@ -146,6 +146,18 @@ it("follows what is said while at the end, also when the page grew by itself mea
   expect(find('[data-captions-target="scroll"]').scrollTop).toBe(2_000);
 });
 
+it("stays with a line that is being corrected, and goes on after that", () => {
+  apply(final);
+  const line = find("#log .segment");
+  line.classList.add("is-being-fixed");
+  layOut({ scrollHeight: 2_000, clientHeight: 500 });
+  apply({ ...final, sequence: 419 });
+  expect(find('[data-captions-target="scroll"]').scrollTop).toBeLessThan(2_000);
+  line.classList.remove("is-being-fixed");
+  apply(partial);
+  expect(find('[data-captions-target="scroll"]').scrollTop).toBe(2_000);
+});
+
 it("touches only the words that change, so that a lane grows and does not flicker", () => {
   apply(partial);
   const [settled, unsettled] = Array.from(find("#lanes [data-slot=text]").childNodes);

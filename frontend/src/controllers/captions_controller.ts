@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import type { CaptionFinal } from "../protocol";
 import { duration } from "../room/clock";
 import type { LinkChanged, RoomChanged } from "../room/events";
-import { fillFinal, fillPartial, markContinued, newSegment, slot } from "../room/segment-element";
+import { fillFinal, fillPartial, insertAfter, markContinued, newSegment, slot } from "../room/segment-element";
 import type { OpenCaption, RoomStore } from "../room/store";
 
 const NEAR_END_PX = 60;
@@ -91,8 +91,9 @@ export class CaptionsController extends Controller<HTMLElement> {
     slot(this.freshTarget, "fresh").textContent = String(this.fresh);
   }
 
+  /** A line that is being corrected stays where it is until that is done. */
   private keepPlace(): void {
-    if (this.follows) this.scrollToEnd();
+    if (this.follows && !this.logTarget.querySelector(".is-being-fixed")) this.scrollToEnd();
   }
 
   private scrollToEnd(): void {
@@ -120,10 +121,8 @@ export class CaptionsController extends Controller<HTMLElement> {
   private insert(element: HTMLElement, final: CaptionFinal): void {
     let before = this.logTarget.lastElementChild as HTMLElement | null;
     while (before && standsAfter(before, final)) before = before.previousElementSibling as HTMLElement | null;
-    const after = before ? before.nextElementSibling : this.logTarget.firstElementChild;
-    this.logTarget.insertBefore(element, after);
+    insertAfter(this.logTarget, before, element);
     markContinued(element, before);
-    if (after instanceof HTMLElement) markContinued(after, element);
   }
 
   // ── Lanes ─────────────────────────────────────────────────────────────────────────────────────────────────────────

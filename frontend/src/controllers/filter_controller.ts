@@ -10,12 +10,18 @@ export class FilterController extends Controller<HTMLElement> {
   apply(): void {
     const wanted = folded(this.queryTarget.value.trim());
     const lines = Array.from(this.element.querySelectorAll<HTMLElement>(".segment"));
-    for (const line of lines) line.hidden = !folded(line.textContent ?? "").includes(wanted);
+    for (const line of lines) line.hidden = !folded(said(line)).includes(wanted);
     this.element.classList.toggle("is-filtered", wanted !== "");
     this.countTarget.hidden = wanted === "";
     slot(this.countTarget, "shown").textContent = String(lines.filter((line) => !line.hidden).length);
     slot(this.countTarget, "all").textContent = String(lines.length);
   }
+}
+
+/** The speaker and the words: a line has more, much of it hidden. */
+function said(line: HTMLElement): string {
+  const slots = line.querySelectorAll('[data-slot="name"], [data-slot="text"]');
+  return Array.from(slots, (slot) => slot.textContent).join(" ");
 }
 
 /** Without case and accents, so that "resume" finds "Résumé". */

@@ -7,8 +7,8 @@ beforeEach(async () => {
     `<section data-controller="find" data-action="click->find#reveal">
       ${template("meetings/_captions_bar.html")}
       <div id="log">
-        <div class="segment"><p>The budget is agreed.</p></div>
-        <div class="segment"><p>Then the rooms.</p></div>
+        <div class="segment"><p data-slot="text">The budget is agreed.</p></div>
+        <div class="segment"><p data-slot="text">Then the rooms.</p></div>
       </div>
     </section>`,
     { find: FindController },
@@ -35,7 +35,7 @@ it("shows the lines that have the words, and all of them again when it is closed
 
 it("looks at captions that come meanwhile", () => {
   look("rooms");
-  find("#log").insertAdjacentHTML("beforeend", '<div class="segment"><p>Not this</p></div>');
+  find("#log").insertAdjacentHTML("beforeend", '<div class="segment"><p data-slot="text">Not this</p></div>');
   find("section").dispatchEvent(new Event("x"));
   window.dispatchEvent(new Event("room:changed"));
   expect(texts("#log p")).toEqual(["Then the rooms."]);

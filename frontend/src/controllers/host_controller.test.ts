@@ -22,6 +22,7 @@ const page = `
     <template data-record-flow-target="template"><p class="record-span"><i data-slot="from"></i><i data-slot="ended">–<i data-slot="until"></i></i></p></template>
   </section>`;
 
+type Somebody = { id: string; name: string };
 let store: RoomStore;
 let asked: HostRequest[];
 
@@ -98,6 +99,18 @@ it("lets in or refuses who waits", async () => {
   expect(asked.map((request) => request.type)).toEqual(["participant.admit", "participant.remove"]);
   apply({ type: "waiting.changed", people: [] });
   expect(find("[data-host-target=waiting]").hidden).toBe(true);
+});
+
+it("lets the buttons for who waits be where they are when somebody else knocks or goes", () => {
+  const [ada, eve] = ["Ada", "Eve"].map((name) => ({ id: name.toLowerCase(), name })) as [Somebody, Somebody];
+  apply({ type: "waiting.changed", people: [ada] });
+  const letIn = find("[data-person=ada] .button-primary");
+  letIn.focus();
+  apply({ type: "waiting.changed", people: [ada, eve] });
+  expect(texts("[data-host-target=waitingList] [data-slot=name]")).toEqual(["Ada", "Eve"]);
+  apply({ type: "waiting.changed", people: [ada] });
+  expect(texts("[data-host-target=waitingList] [data-slot=name]")).toEqual(["Ada"]);
+  expect(document.activeElement).toBe(letIn);
 });
 
 it("renames oneself, and asks twice before it removes somebody", () => {

@@ -86,9 +86,11 @@ export class HostController extends Controller<HTMLElement> {
 
   private showWaiting(people: Array<{ id: string; name: string }>): void {
     this.waitingTarget.hidden = people.length === 0;
-    const shown = Array.from(this.waitingListTarget.children, (item) => (item as HTMLElement).dataset.person);
-    if (shown.join() === people.map((person) => person.id).join()) return;
-    this.waitingListTarget.replaceChildren(...people.map((person) => this.waitingItem(person)));
+    const items = Array.from(this.waitingListTarget.children) as HTMLElement[];
+    for (const item of items) if (!people.some((person) => person.id === item.dataset.person)) item.remove();
+    const known = items.map((item) => item.dataset.person);
+    const knocking = people.filter((person) => !known.includes(person.id));
+    this.waitingListTarget.append(...knocking.map((person) => this.waitingItem(person)));
   }
 
   private waitingItem(person: { id: string; name: string }): HTMLElement {

@@ -83,7 +83,9 @@ it("says why a correction was refused", async () => {
   await open();
   write("Mine");
   announce("room:denied", { type: "error", code: "meeting_ended", message: "this meeting is over", about: "418" });
-  expect(find('[data-slot="denied"]').textContent).toBe("this meeting is over");
+  expect(find('[data-slot="denied"] :not([hidden])').dataset.code).toBe("meeting_ended");
+  announce("room:denied", { type: "error", code: "of a newer server", message: "something else", about: "418" });
+  expect(find('[data-slot="denied"] :not([hidden])').dataset.code).toBe("");
 });
 
 it("sends again what a broken connection may have lost", async () => {

@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 import type { CaptionFinal, EditSegment } from "../protocol";
+import { sayDenied } from "../room/denied";
 import { announce, type LinkChanged, type RoomChanged, type RoomDenied } from "../room/events";
 import { newSegment, slot } from "../room/segment-element";
 
@@ -67,12 +68,11 @@ export class LineEditController extends Controller<HTMLElement> {
   }
 
   denied(event: RoomDenied): void {
-    const { about, code, message } = event.detail;
+    const { about, code } = event.detail;
     if (!this.form || about !== this.line?.dataset.sequence) return;
     this.sent = null;
     if (code === "line_changed_meanwhile") return; // the change itself shows
-    slot(this.form, "denied").textContent = message;
-    slot(this.form, "denied").hidden = false;
+    sayDenied(slot(this.form, "denied"), code);
   }
 
   /** What was on its way when the connection broke is said again. */

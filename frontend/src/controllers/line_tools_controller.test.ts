@@ -17,7 +17,7 @@ for (const name of ["line-tools:fix", "line-tools:mark"]) {
 beforeEach(async () => {
   heard = [];
   await show(
-    `<section data-controller="line-tools" data-action="room:changed@window->line-tools#update pointerover->line-tools#point pointerleave->line-tools#leave line-edit:closed->line-tools#resume">
+    `<section data-controller="line-tools" data-action="room:changed@window->line-tools#update pointerover->line-tools#point click->line-tools#point pointerleave->line-tools#leave line-edit:closed->line-tools#resume">
       <div id="log" role="log" data-line-tools-target="log"></div>
       ${template("meetings/_line_tools.html")}
       <template id="line">${template("meetings/_segment.html")}</template>
@@ -87,6 +87,14 @@ it("acts on the line under the pointer, and offers to fix one's own", () => {
   find(fix).click();
   expect(heard).toEqual(["line-tools:fix 1"]);
   expect(document.querySelector(".is-chosen")).toBeNull();
+});
+
+it("shows a finger the buttons when its tap is over, so that the tap presses none", () => {
+  say({ ...final, sequence: 1 });
+  line(1).dispatchEvent(new PointerEvent("pointerover", { bubbles: true, pointerType: "touch" }));
+  expect(document.querySelector(".is-chosen")).toBeNull();
+  line(1).click();
+  expect(document.querySelector(".is-chosen")).toBe(line(1));
 });
 
 it("leaves the pointer aside while the keyboard is at work, and lets go when the focus leaves", () => {

@@ -29,8 +29,9 @@ export class LineToolsController extends Controller<HTMLElement> {
     this.toolsTarget.hidden = this.logTarget.querySelector(LINE) === null;
   }
 
-  /** Where the pointer is, unless the keyboard is at work. */
-  point(event: Event): void {
+  /** Where the pointer is, unless the keyboard is at work. A finger's tap must not press what it makes appear. */
+  point(event: PointerEvent): void {
+    if (event.type === "pointerover" && event.pointerType === "touch") return;
     const target = event.target as Element;
     if (this.toolsTarget.contains(target) || this.hasFocus) return;
     const line = target.closest<HTMLElement>(LINE);

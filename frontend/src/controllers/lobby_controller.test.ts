@@ -48,6 +48,22 @@ it.each(["denied", "missing", "busy", "insecure"] as const)("explains a micropho
   expect(texts(`[data-lobby-target=said][data-state=${state}]`)).toHaveLength(1);
 });
 
+it("keeps one microphone of two that were asked for in one breath", async () => {
+  const opened: string[] = [];
+  LobbyController.open = async () => {
+    const name = `microphone ${opened.push("open")}`;
+    await settled();
+    return { close: () => close(name) } as unknown as Awaited<ReturnType<typeof LobbyController.open>>;
+  };
+  find("[data-lobby-target=check]").click();
+  find("[data-lobby-target=check]").click();
+  await settled();
+  await settled();
+  expect(close.mock.lastCall).toEqual(["microphone 1"]);
+  find("form").dispatchEvent(new Event("submit"));
+  expect(close.mock.lastCall).toEqual(["microphone 2"]);
+});
+
 it("remembers for the next time what was chosen, and lets the microphone go", async () => {
   await check();
   find<HTMLInputElement>("[data-lobby-target=shared]").checked = true;

@@ -45,6 +45,8 @@ export class LobbyController extends Controller<HTMLFormElement> {
   declare codeValue: string;
   private open: OpenMicrophone | null = null;
   private heardFrames = 0;
+  /** A microphone that was asked for before the last stop is not wanted any more when it comes. */
+  private stops = 0;
 
   connect(): void {
     const choice = rememberedSound(localStorage);
@@ -64,16 +66,20 @@ export class LobbyController extends Controller<HTMLFormElement> {
   async listen(): Promise<void> {
     this.stop();
     this.heardFrames = 0;
+    const { stops } = this;
     try {
-      this.open = await LobbyController.open({
+      const opened = await LobbyController.open({
         workletUrl: this.workletValue,
         deviceId: this.microphoneTarget.value,
         onFrame: (frame) => this.heard(frame),
         onLost: () => this.lost("missing"),
       });
+      if (stops !== this.stops) return opened.close();
+      this.open = opened;
     } catch (error) {
       if (!(error instanceof MicrophoneError)) throw error;
-      this.lost(["denied", "missing", "busy"].includes(error.problem) ? error.problem : "unavailable");
+      if (stops === this.stops)
+        this.lost(["denied", "missing", "busy"].includes(error.problem) ? error.problem : "unavailable");
       return;
     }
     this.say("silent");
@@ -130,6 +136,7 @@ export class LobbyController extends Controller<HTMLFormElement> {
   }
 
   private stop(): void {
+    this.stops++;
     this.open?.close();
     this.open = null;
     this.levelTarget.style.setProperty("--level", "0");

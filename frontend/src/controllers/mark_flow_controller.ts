@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import type { Mark } from "../protocol";
 import { announce, type RoomChanged } from "../room/events";
 import { fillMark, inOrder } from "../room/mark-element";
-import { newSegment } from "../room/segment-element";
+import { insertAfter, lastBegunBy, newSegment } from "../room/segment-element";
 
 /** Marks among the captions: after the caption they belong to, or where the meeting stood when they were written. */
 export class MarkFlowController extends Controller<HTMLElement> {
@@ -32,21 +32,11 @@ export class MarkFlowController extends Controller<HTMLElement> {
     const element = known ?? newSegment(this.templateTarget);
     fillMark(element, mark);
     element.dataset.at = String(mark.at_ms);
-    if (!known) this.insert(element, mark);
-  }
-
-  private insert(element: HTMLElement, mark: Mark): void {
-    const before = this.lineOf(mark) ?? this.lastBefore(mark.at_ms);
-    this.logTarget.insertBefore(element, before ? before.nextElementSibling : this.logTarget.firstElementChild);
+    if (known) return;
+    insertAfter(this.logTarget, this.lineOf(mark) ?? lastBegunBy(this.logTarget, mark.at_ms), element);
   }
 
   private lineOf(mark: Mark): Element | null {
     return mark.sequence === null ? null : this.logTarget.querySelector(`[data-sequence="${mark.sequence}"]`);
-  }
-
-  private lastBefore(atMs: number): Element | null {
-    let line = this.logTarget.lastElementChild as HTMLElement | null;
-    while (line && Number(line.dataset.at) > atMs) line = line.previousElementSibling as HTMLElement | null;
-    return line;
   }
 }

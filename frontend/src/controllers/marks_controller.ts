@@ -1,5 +1,6 @@
 import { Controller } from "@hotwired/stimulus";
 import type { EditMark, Mark, MarkContent, MarkKind } from "../protocol";
+import { sayDenied } from "../room/denied";
 import { announce, type MarkComposed, type RoomChanged, type RoomDenied } from "../room/events";
 import { newId } from "../room/ids";
 import { fillMark, inOrder } from "../room/mark-element";
@@ -135,10 +136,7 @@ export class MarksController extends Controller<HTMLElement> {
   denied(event: RoomDenied): void {
     const { about, code } = event.detail;
     if (about === undefined && code !== "too_many_marks") return;
-    const texts = Array.from(this.deniedTarget.children) as HTMLElement[];
-    const known = texts.some((text) => text.dataset.code === code);
-    for (const text of texts) text.hidden = text.dataset.code !== (known ? code : "");
-    this.deniedTarget.hidden = false;
+    sayDenied(this.deniedTarget, code);
   }
 
   toggle(): void {

@@ -2,7 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import type { OffRecord } from "../protocol";
 import { clock } from "../room/clock";
 import type { RoomChanged } from "../room/events";
-import { newSegment, slot } from "../room/segment-element";
+import { insertAfter, lastBegunBy, newSegment, slot } from "../room/segment-element";
 
 /** Stretches off the record, marked among the captions where they were. */
 export class RecordFlowController extends Controller<HTMLElement> {
@@ -23,13 +23,6 @@ export class RecordFlowController extends Controller<HTMLElement> {
     if (known) return;
     element.dataset.offRecord = String(span.id);
     element.dataset.at = String(span.start_ms);
-    const before = this.lastBefore(span.start_ms);
-    this.logTarget.insertBefore(element, before ? before.nextElementSibling : this.logTarget.firstElementChild);
-  }
-
-  private lastBefore(atMs: number): Element | null {
-    let line = this.logTarget.lastElementChild as HTMLElement | null;
-    while (line && Number(line.dataset.at) > atMs) line = line.previousElementSibling as HTMLElement | null;
-    return line;
+    insertAfter(this.logTarget, lastBegunBy(this.logTarget, span.start_ms), element);
   }
 }

@@ -21,6 +21,14 @@ it("takes the address before what was chosen, and neither when it makes no sense
   expect(reading).toEqual({ size: "2", font: "serif", contrast: "high", position: "middle", copies: "show" });
 });
 
+it.each(["{", "null", '"large"'])(
+  "treats what somebody else put into the browser's store as nothing: %s",
+  (foreign) => {
+    localStorage.setItem("reading", foreign);
+    expect(savedReading(localStorage).size).toBe("2");
+  },
+);
+
 it("tells the style sheet", () => {
   applyReading(document.documentElement, savedReading(localStorage, "?size=4"));
   expect(document.documentElement.getAttribute("data-reading-size")).toBe("4");

@@ -24,12 +24,20 @@ const KEY = "reading";
 
 /** What was chosen last; an address may choose too, which streaming software cannot by hand. */
 export function savedReading(storage: Storage, search = ""): Reading {
-  const saved = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<Reading>;
+  const saved = remembered(storage);
   const address = new URLSearchParams(search);
   const chosen = (name: ReadingChoice) => allowed(name, address.get(name)) ?? allowed(name, saved[name]);
   const reading = {} as Reading;
   for (const name of choiceNames) reading[name] = chosen(name) ?? (CHOICES[name][0] as string);
   return reading;
+}
+
+function remembered(storage: Storage): Partial<Reading> {
+  try {
+    return { ...JSON.parse(storage.getItem(KEY) ?? "{}") };
+  } catch {
+    return {}; // not ours, or of another version: as in a new browser
+  }
 }
 
 export function saveReading(storage: Storage, reading: Reading): void {

@@ -61,11 +61,29 @@ function keepHeight(element: HTMLElement): void {
   if (height > kept) element.style.minHeight = `${height}px`;
 }
 
+/** Puts an element into the log after a line, or before all of them; who goes on after it is named as is right there. */
+export function insertAfter(log: HTMLElement, line: Element | null, element: HTMLElement): void {
+  const next = line ? line.nextElementSibling : log.firstElementChild;
+  log.insertBefore(element, next);
+  if (next instanceof HTMLElement) markContinued(next, element);
+}
+
+/** The last line of the log that had begun by a time of the meeting. */
+export function lastBegunBy(log: HTMLElement, atMs: number): Element | null {
+  let line = log.lastElementChild as HTMLElement | null;
+  while (line && Number(line.dataset.at) > atMs) line = line.previousElementSibling as HTMLElement | null;
+  return line;
+}
+
 /** A speaker who goes on is not named again; the name stays for screen readers. */
 export function markContinued(element: HTMLElement, before: Element | null): void {
   const previous = before instanceof HTMLElement ? before.dataset : null;
   const { participant, kind, copy } = element.dataset;
-  const alike = previous?.participant === participant && previous?.kind === kind && previous?.copy === copy;
+  const alike =
+    participant !== undefined &&
+    previous?.participant === participant &&
+    previous?.kind === kind &&
+    previous?.copy === copy;
   element.classList.toggle("is-continued", alike);
 }
 
