@@ -1,17 +1,17 @@
-"""Who else reads a meeting: the host's page, and what a link shows."""
+"""The host's page: who else reads a meeting."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from meetings.forms import LinkForm, VisibilityForm
 from meetings.models import Meeting, User
@@ -57,30 +57,6 @@ def revoke_link(request: HttpRequest, code: str, link_id: UUID) -> HttpResponse:
     audit_log.record(audit_log.Action.SHARED, meeting.pk, request.user)
     messages.success(request, _("The link does not work any more."))
     return redirect("meeting-sharing", code)
-
-
-@never_cache
-@require_safe
-def shared(request: HttpRequest, token: str) -> HttpResponse:
-    """The transcript, without the way into the room."""
-    link = sharing.open_link(token)
-    if link is None:
-        raise Http404
-    meeting = link.meeting
-    audit_log.record(audit_log.Action.READ, meeting.pk, request.user, by="link")
-    context = {
-        "meeting": meeting,
-        "link": link,
-        "participants": meeting.participants.exclude(joined_at=None),
-        "segments": meeting.segments.filter(hidden=False)
-        .select_related("participant")
-        .order_by("start_ms", "sequence"),
-        "duration_ms": meeting.offset_ms(meeting.ended_at or timezone.now()),
-    }
-    with timezone.override(ZoneInfo(meeting.time_zone)):
-        response = render(request, "meetings/shared.html", context)
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return response
 
 
 def _shareable(request: HttpRequest, code: str) -> Meeting:

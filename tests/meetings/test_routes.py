@@ -33,6 +33,10 @@ TO_A_STRANGER: dict[str, tuple[int | str, int | str]] = {
     "meeting-link-new": (405, 404),
     "meeting-link-revoke": (405, 404),
     "shared-meeting": (404, 405),
+    "shared-minutes": (404, 405),
+    "shared-document": (404, 405),
+    "shared-document-state": (404, 405),
+    "shared-document-file": (404, 405),
     "minutes-page": (404, 404),
     "minutes-propose": (405, 404),
     "minutes-propose-cancel": (405, 404),
@@ -78,6 +82,8 @@ MORE_ARGUMENTS: dict[str, list[object]] = {
     "meeting-link-revoke": [UUID(int=0)],
     "meeting-audio-of": [UUID(int=0)],
     **{name: [UUID(int=0)] for name in ("document", "document-state", "document-cancel", "document-file")},
+    "shared-minutes": ["txt"],
+    **{name: [UUID(int=0)] for name in ("shared-document", "shared-document-state", "shared-document-file")},
     "meeting-check-heard": [UUID(int=0)],
 }
 

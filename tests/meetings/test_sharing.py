@@ -1,14 +1,16 @@
 """A meeting is read by those the host lets read it, and by nobody else; a link can be taken back."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from meetings.models import Meeting, ShareLink, User
-from meetings.services import sharing
+from meetings.exports import FORMATS
+from meetings.models import AuditEntry, Document, Meeting, Minutes, Segment, ShareLink, User
+from meetings.services import documents, sharing
 from tests.meetings.cast import ended, say, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,47 @@ def test_a_link_lets_anybody_read_and_shows_no_way_into_the_room(past: Meeting, 
     assert ShareLink.objects.get().last_used_at is not None
 
 
+def test_a_link_shows_the_minutes_and_downloads_them_without_what_was_corrected(past: Meeting, ada: User) -> None:
+    path = new_link(ada, past)
+    Segment.objects.update(text="the budget is fine")
+    decision = {"text": "Keep <b>it</b>", "at_ms": 1_000}
+    action = {"text": "Write it down", "owner": "Grace", "due": "2026-03-09", "done": False, "at_ms": 2_000}
+    Minutes.objects.create(meeting=past, summary="All well.", decisions=[decision], actions=[action])
+    page = Client().get(path).content.decode()
+    for shown in ("All well.", "Keep &lt;b&gt;it&lt;/b&gt;", "Write it down", "Grace", f"{path}minutes.pdf"):
+        assert shown in page
+    answer = Client().get(f"{path}minutes.txt", {"text": "original"})
+    assert "Write it down" in answer.content.decode()
+    assert "the budget is fine" in answer.content.decode()
+    assert SECRET not in answer.content.decode()
+    assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert Client().get(f"{path}minutes.exe").status_code == 404
+    assert Client().get(f"{path}minutes.txt", {"names": "x"}).status_code == 400
+    assert ("exported", "link") in AuditEntry.objects.values_list("action", "by")
+
+
+def test_a_long_document_is_followed_and_fetched_by_the_link_alone(
+    past: Meeting, ada: User, eve: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = replace(FORMATS["docx"], slow=replace(FORMATS["docx"].slow, lines=0))  # type: ignore[type-var]
+    monkeypatch.setitem(FORMATS, "docx", slow)
+    path = new_link(ada, past)
+    answer = Client().get(f"{path}minutes.docx")
+    page = Client().get(answer.headers["Location"]).content.decode()
+    assert past.code not in page
+    assert "/cancel" not in page
+    assert Client().get(f"{answer.headers['Location']}file").status_code == 404
+    documents.make(Document.objects.get().pk)
+    assert Client().get(f"{answer.headers['Location']}state").json()["over"]
+    assert Client().get(f"{answer.headers['Location']}file").content.startswith(b"PK")
+    other = Meeting.objects.create(title="Eve's", host=eve)
+    elsewhere = answer.headers["Location"].replace(path, new_link(eve, other))
+    assert {Client().get(f"{elsewhere}{part}").status_code for part in ("", "state", "file")} == {404}
+    ShareLink.objects.update(revoked_at=timezone.now())
+    parts = (answer.headers["Location"], f"{answer.headers['Location']}file", path, f"{path}minutes.txt")
+    assert {Client().get(part).status_code for part in parts} == {404}
+
+
 def test_the_store_does_not_hold_the_token_and_the_page_shows_it_once(past: Meeting, ada: User) -> None:
     token = new_link(ada, past).split("/")[2]
     link = ShareLink.objects.get()
@@ -100,7 +143,7 @@ def test_a_revoked_link_is_dead_at_once(past: Meeting, ada: User) -> None:
 def test_a_link_dies_when_its_time_is_over(past: Meeting, ada: User) -> None:
     path = new_link(ada, past)
     ShareLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert Client().get(path).status_code == 404
+    assert {Client().get(f"{path}{part}").status_code for part in ("", "minutes.txt", "minutes.json")} == {404}
 
 
 def test_the_host_of_another_meeting_revokes_nothing_here(past: Meeting, ada: User, eve: User) -> None:
