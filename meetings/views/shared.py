@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,21 +18,18 @@ from meetings.services import audit_log, sharing
 from meetings.services.minutes import minutes_of
 from meetings.views import exports
 
-P = ParamSpec("P")
-LinkView = Callable[Concatenate[HttpRequest, ShareLink, str, P], HttpResponse]
 
-
-def _by_link(view: LinkView[P]) -> Callable[Concatenate[HttpRequest, str, P], HttpResponse]:
+def _by_link(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Give the view the link of a token while it works; search engines stay away."""
 
     @never_cache
     @require_safe
     @wraps(view)
-    def opened(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def opened(request: HttpRequest, token: str, **more: Any) -> HttpResponse:
         link = sharing.open_link(token)
         if link is None:
             raise Http404
-        response = view(request, link, token, *args, **kwargs)
+        response = view(request, link, token, **more)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
@@ -65,7 +62,8 @@ def page(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
 def minutes(request: HttpRequest, link: ShareLink, token: str, extension: str) -> HttpResponse:
     """As the page shows it: what was corrected stays corrected."""
     audit_log.record(audit_log.Action.EXPORTED, link.meeting_id, request.user, by="link")
-    asked = {name: value for name, value in request.GET.items() if name != "text"}
+    asked = request.GET.dict()
+    asked.pop("text", None)
     return exports.answer(link.meeting, extension, asked, ("shared-document", token))
 
 
