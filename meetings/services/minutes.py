@@ -25,6 +25,16 @@ class MinutesRefused(Exception):
         self.message = message
 
 
+class MinutesChanged(MinutesRefused):
+    """Somebody saved meanwhile; who saves on top of `revision` puts theirs in its place."""
+
+    def __init__(self, revision: int) -> None:
+        super().__init__(
+            gettext("Somebody else changed these minutes meanwhile. Save again to put yours in their place.")
+        )
+        self.revision = revision
+
+
 def minutes_of(meeting: Meeting) -> Minutes:
     """As saved, or as they begin: unsaved, with the marks of the meeting."""
     saved = Minutes.objects.filter(meeting=meeting).first()
@@ -58,7 +68,7 @@ def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Seq
         if minutes.approved_at:
             raise MinutesRefused(gettext("These minutes are approved: reopen them to change them."))
         if minutes.revision != revision:
-            raise MinutesRefused(gettext("Somebody else changed these minutes meanwhile: reload the page to see how."))
+            raise MinutesChanged(minutes.revision)
         for field, value in changes.items():
             setattr(minutes, field, value)
         _add(minutes, of_lines(meeting, accepted))

@@ -78,6 +78,10 @@ def _saved(request: HttpRequest, whole: WholeMinutes) -> HttpResponse:
         return _refused(request, whole, "Something here cannot be saved: check the dates and the lengths.", 400)
     try:
         saved = writing.save(meeting, whole.revision, whole.changes(), accepted=request.POST.getlist("accept"))
+    except writing.MinutesChanged as change:
+        mine = request.POST.copy()
+        mine["revision"] = str(change.revision)  # so that what was written can be saved all the same
+        return _refused(request, WholeMinutes(whole.minutes, mine), change.message, 409, revision=change.revision)
     except writing.MinutesRefused as refusal:
         return _refused(request, whole, refusal.message, 409)
     if "approve" in request.POST:
@@ -89,13 +93,15 @@ def _is_script(request: HttpRequest) -> bool:
     return request.headers.get("Accept") == "application/json"
 
 
-def _refused(request: HttpRequest, whole: WholeMinutes, message: str, status: int) -> HttpResponse:
+def _refused(request: HttpRequest, whole: WholeMinutes, message: str, status: int, **more: int) -> HttpResponse:
     if _is_script(request):
-        return JsonResponse({"message": message}, status=status)
-    return _shown(request, whole, message=message, status=status)
+        return JsonResponse({"message": message} | more, status=status)
+    return _shown(request, whole, message=message, status=status, is_conflict="revision" in more)
 
 
-def _shown(request: HttpRequest, whole: WholeMinutes, message: str = "", status: int = 200) -> HttpResponse:
+def _shown(
+    request: HttpRequest, whole: WholeMinutes, message: str = "", status: int = 200, is_conflict: bool = False
+) -> HttpResponse:
     minutes = whole.minutes
     context = {
         "meeting": minutes.meeting,
@@ -105,6 +111,7 @@ def _shown(request: HttpRequest, whole: WholeMinutes, message: str = "", status:
         "formats": FORMATS,
         "label_languages": LABEL_LANGUAGES,
         "message": message,
+        "is_conflict": is_conflict,
         **_proposed(minutes),
     }
     return render(request, "meetings/minutes.html", context, status=status)

@@ -102,9 +102,15 @@ def test_two_who_write_at_once_do_not_overwrite_each_other(held: Meeting) -> Non
     assert answer.status_code == 409
     assert "changed" in answer.json()["message"]
     assert held.minutes.place == "First"
+    assert answer.json()["revision"] == 1
     page = browser.post(path(held), filled(place="Second"))
     assert page.status_code == 409
-    assert "Second" in page.content.decode()
+    assert all(
+        text in page.content.decode() for text in ("Second", "See how they are now", 'value="1" id="id_revision"')
+    )
+    again = browser.post(path(held), filled(place="Second", revision="1"))
+    assert again.status_code == 302
+    assert Minutes.objects.get().place == "Second"
 
 
 @pytest.mark.parametrize(

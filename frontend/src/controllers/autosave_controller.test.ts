@@ -4,6 +4,7 @@ import { AutosaveController } from "./autosave_controller";
 
 const page = `
   <form action="/m/abc/minutes/" data-controller="autosave" data-action="input->autosave#later submit->autosave#submit">
+    <p hidden data-autosave-target="conflict"></p>
     <p data-autosave-target="state" data-saving="Saving" data-saved="Saved" data-failed="Not saved"></p>
     <input type="hidden" name="revision" value="3"><input name="place" value="">
   </form>`;
@@ -22,6 +23,7 @@ beforeEach(async () => {
   });
 });
 afterEach(() => {
+  find("form").dispatchEvent(new Event("submit")); // the window still tells the controller of a page that is gone
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -30,6 +32,12 @@ function type(text: string): void {
   const field = find<HTMLInputElement>("[name=place]");
   field.value = text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function leaving(): Event {
+  const event = new Event("beforeunload", { cancelable: true });
+  window.dispatchEvent(event);
+  return event;
 }
 
 const state = (): string | null => find("[data-autosave-target=state]").textContent;
@@ -67,6 +75,46 @@ it("says what the server refused, and that it does not answer", async () => {
   type("two");
   await vi.advanceTimersByTimeAsync(1_000);
   expect(state()).toBe("Not saved");
+});
+
+it("overwrites what somebody else wrote only when the form is sent by its button", async () => {
+  const said = { message: "Somebody else changed it", revision: 7 };
+  answer = async () => Response.json(said, { status: 409 });
+  type("mine");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect([state(), find("[data-autosave-target=conflict]").hidden]).toEqual(["Somebody else changed it", false]);
+  expect(find("[name=revision]").getAttribute("value")).toBe("7");
+  type("mine, too");
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect([sent.length, state()]).toEqual([1, "Somebody else changed it"]);
+  expect(leaving().defaultPrevented).toBe(true);
+  const submitted = new Event("submit", { cancelable: true });
+  find("form").dispatchEvent(submitted);
+  expect([submitted.defaultPrevented, leaving().defaultPrevented]).toEqual([false, false]);
+});
+
+it("does not send a form on top of what somebody else saved meanwhile", async () => {
+  let release = (): void => {};
+  answer = () =>
+    new Promise((resolve) => (release = () => resolve(Response.json({ message: "", revision: 7 }, { status: 409 }))));
+  type("one");
+  await vi.advanceTimersByTimeAsync(1_000);
+  const again = vi.spyOn(find<HTMLFormElement>("form"), "requestSubmit").mockImplementation(() => {});
+  find("form").dispatchEvent(new Event("submit", { cancelable: true }));
+  release();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(again).not.toHaveBeenCalled();
+});
+
+it("asks before the page goes away with what could not be saved", async () => {
+  answer = async () => Promise.reject(new TypeError("offline"));
+  type("one");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(leaving().defaultPrevented).toBe(true);
+  answer = async () => Response.json({ revision: 4 });
+  type("two");
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(leaving().defaultPrevented).toBe(false);
 });
 
 it("saves nothing beside a form that is sent by itself", async () => {

@@ -56,15 +56,29 @@ async function playsAt(seconds: number): Promise<void> {
   await settled();
 }
 
-it("goes on with another voice where it was", () => {
-  const select = find<HTMLSelectElement>(".player-choice select");
-  select.innerHTML = `<option value="/ada.wav">Ada</option>`;
+it("goes on with another voice where it was, as fast as before, however quickly one chooses", () => {
+  const [select, speed] = document.querySelectorAll<HTMLSelectElement>(".player-choice select");
+  if (!select || !speed) throw new Error("no choices");
+  select.innerHTML = `<option value="/ada.wav">Ada</option><option value="/bob.wav">Bob</option>`;
+  let source = "";
+  Object.defineProperty(audio, "src", {
+    get: () => source,
+    set: (address) => {
+      source = address; // as browsers begin to load: from the start, at the default speed
+      audio.currentTime = 0;
+      audio.playbackRate = audio.defaultPlaybackRate;
+    },
+  });
   audio.currentTime = 7;
+  speed.value = "1.5";
+  speed.dispatchEvent(new Event("change"));
   press(" ");
-  select.dispatchEvent(new Event("change"));
-  audio.currentTime = 0;
+  for (const address of ["/ada.wav", "/bob.wav"]) {
+    select.value = address;
+    select.dispatchEvent(new Event("change"));
+  }
   audio.dispatchEvent(new Event("loadedmetadata"));
-  expect([audio.src.endsWith("/ada.wav"), audio.currentTime, playing]).toEqual([true, 7, true]);
+  expect([source, audio.currentTime, audio.playbackRate, playing]).toEqual(["/bob.wav", 7, 1.5, true]);
 });
 
 it("plays a stretch and no more, but goes on where somebody moves elsewhere meanwhile", async () => {

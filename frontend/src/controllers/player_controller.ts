@@ -50,16 +50,18 @@ export class PlayerController extends Controller<HTMLElement> {
     this.seek(Number(this.positionTarget.value));
   }
 
+  /** Another voice goes on at the same place: until it is loaded, `currentTime` is where it will begin. */
   choosePerson(event: Event): void {
-    const ms = this.nowMs;
+    const seconds = this.audioTarget.currentTime;
     const wasPlaying = !this.audioTarget.paused;
     this.audioTarget.src = (event.target as HTMLSelectElement).value;
-    this.audioTarget.addEventListener("loadedmetadata", () => this.seek(ms), { once: true });
+    this.audioTarget.currentTime = seconds;
     if (wasPlaying) this.play();
   }
 
+  /** Also of what is loaded later: a new `src` goes back to the default. */
   changeSpeed(): void {
-    this.audioTarget.playbackRate = Number(this.speedTarget.value);
+    this.audioTarget.defaultPlaybackRate = this.audioTarget.playbackRate = Number(this.speedTarget.value);
   }
 
   pressed(event: KeyboardEvent): void {
