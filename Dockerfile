@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Targets: cpu (the default) and cuda, for transcribers on an NVIDIA GPU.
+# Targets: cpu (the default), cuda for transcribers on an NVIDIA GPU, and media for the worker that tells speakers apart.
 FROM node:22-slim AS frontend
 WORKDIR /src
 COPY frontend/package.json frontend/package-lock.json frontend/.npmrc ./
@@ -35,6 +35,14 @@ CMD ["python", "-m", "daphne", "-v", "0", "-b", "0.0.0.0", "-p", "8000", "--prox
 FROM app AS cuda
 RUN pip install --no-cache-dir "nvidia-cublas-cu12" "nvidia-cudnn-cu12>=9,<10"
 ENV LD_LIBRARY_PATH=/venv/lib/python3.12/site-packages/nvidia/cublas/lib:/venv/lib/python3.12/site-packages/nvidia/cudnn/lib
+USER app
+
+# The extra [diarization] and its models; torch for the CPU, 1.5 GB.
+FROM app AS media
+ENV MODEL_DIR=/models PIP_NO_CACHE_DIR=1
+COPY pyproject.toml requirements.lock ./
+RUN python -m transcription.diarization.install && chown -R app /models
+VOLUME /models
 USER app
 
 FROM app AS cpu

@@ -60,9 +60,7 @@ def _is_over(since: datetime, days: int | None) -> bool:
 def sweep() -> tuple[int, int]:
     """Delete files without a row and rows without a file; returns how many of each."""
     storage = kept_storage()
-    if not storage.exists(""):
-        return 0, 0
-    meetings, _ = storage.listdir("")
+    meetings, _ = _listed("")
     if not meetings and KeptPiece.objects.exists():
         logger.error("the storage of kept audio is empty, and should not be: nothing is swept")
         return 0, 0
@@ -77,6 +75,13 @@ def sweep() -> tuple[int, int]:
 
 
 def _files_of(meeting: str) -> list[str]:
-    storage = kept_storage()
-    folders = [f"{meeting}/{stream}" for stream in storage.listdir(meeting)[0]]
-    return [f"{folder}/{name}" for folder in folders for name in storage.listdir(folder)[1]]
+    folders = [f"{meeting}/{stream}" for stream in _listed(meeting)[0]]
+    return [f"{folder}/{name}" for folder in folders for name in _listed(folder)[1]]
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    """Folders and files; object storages know no folders, and none is missing there."""
+    try:
+        return kept_storage().listdir(folder)
+    except FileNotFoundError:
+        return [], []

@@ -231,7 +231,7 @@ def test_no_secret_stands_in_the_compose_file(services: dict[str, compose.Servic
 def test_every_target_runs_as_somebody_who_is_not_root() -> None:
     steps = compose.instructions()
     targets = {service["build"]["target"] for service in compose.whole()["services"].values() if "build" in service}
-    assert targets == {"cpu", "cuda"}
+    assert targets == {"cpu", "cuda", "media"}
     for target in targets:
         users = [rest for stage, word, rest in steps if (stage, word) == (target, "USER")]
         assert users == ["app"]

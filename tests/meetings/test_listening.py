@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
@@ -312,6 +313,37 @@ def test_the_sweep_deletes_old_files_without_a_row_and_rows_without_a_file(
     monkeypatch.setattr(retention, "YOUNG", timedelta(0))
     assert retention.sweep() == (1, 0)
     assert len(names(shelf)) == KeptPiece.objects.count() == 1
+
+
+def test_a_storage_without_folders_is_swept(
+    heard: Meeting, shelf: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = {"BACKEND": f"{__name__}.Bucket", "OPTIONS": {"location": str(shelf)}}
+    settings.STORAGES = {**settings.STORAGES, "kept_audio": backend}
+    monkeypatch.setattr(retention, "YOUNG", timedelta(0))
+    kept_storage().save(f"{heard.pk}/stream/orphan.flac", ContentFile(b"x"))
+    assert retention.sweep() == (1, 0)
+    assert len(names(shelf)) == KeptPiece.objects.count() == 2
+
+
+class Bucket(FileSystemStorage):
+    """Objects with names, as in S3: an empty name is none, and no folder is missing."""
+
+    def exists(self, name: str) -> bool:
+        if not name:
+            raise ValueError("an object must have a name")
+        return super().exists(name)
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        try:
+            return super().listdir(path)
+        except FileNotFoundError:
+            return [], []
+
+
+def test_where_nothing_was_kept_yet_there_is_nothing_to_sweep(meeting: Meeting, shelf: Path) -> None:
+    assert not shelf.exists()
+    assert retention.sweep() == (0, 0)
 
 
 def test_a_storage_that_lost_everything_is_not_swept(heard: Meeting, shelf: Path) -> None:

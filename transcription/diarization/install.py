@@ -3,12 +3,15 @@
 import importlib.util
 import subprocess
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
 from transcription.diarization import bundle
 
 ROOT = Path(__file__).resolve().parents[2]
+GPU = Path("/proc/driver/nvidia/version")
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PIP = (sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
 
 
@@ -18,7 +21,11 @@ def main() -> int:
         print("diarization: pyannote.audio and its models are installed")
         return 0
     print("installing pyannote.audio and torch (some hundred megabytes, a few minutes)", flush=True)
-    if subprocess.run([*PIP, *requirements()], check=False).returncode:
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as pins:
+        pins.write("\n".join(locked()))
+        pins.flush()
+        done = subprocess.run([*PIP, *extra_index(), "--constraint", pins.name, *requirements()], check=False)
+    if done.returncode:
         print("pip could not install: the reason stands above; check the network and the disk, then try again")
         return 1
     _mend_torchaudio()
@@ -29,10 +36,25 @@ def main() -> int:
 
 
 def requirements() -> list[str]:
-    """The extra's, with the project's own bound on numpy, which pip would otherwise leave behind."""
+    """The extra's."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    numpy = [line for line in project["dependencies"] if line.startswith("numpy")]
-    return [*project["optional-dependencies"]["diarization"], *numpy]
+    extra: list[str] = project["optional-dependencies"]["diarization"]
+    return extra
+
+
+def locked() -> list[str]:
+    """What everything else is made of, so that the extra changes none of it; without hashes, which it has none of."""
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    return [line.removesuffix("\\").strip() for line in lines if line[:1].isalnum()]
+
+
+def extra_index() -> list[str]:
+    """PyTorch's index for CPUs: without a GPU the torch of PyPI brings gigabytes for one. Who told pip where to look is
+    not overruled."""
+    told = subprocess.run([*PIP[:3], "config", "list"], capture_output=True, text=True, check=False).stdout
+    if GPU.exists() or any(option in told for option in ("index-url", "find-links", "no-index")):
+        return []
+    return ["--extra-index-url", CPU_INDEX]
 
 
 def installed() -> bool:
