@@ -28,7 +28,7 @@ from meetings.models import ApiToken
 from meetings.protocol.events import CaptionFinal, CaptionPartial, Error
 from meetings.protocol.refusals import CloseCode, ProtocolError
 from meetings.redis import audio_bus
-from meetings.services import captions, sessions, tokens
+from meetings.services import attendance, captions, sessions, tokens
 from meetings.services.hosting import silence_of
 from transcription.captions import SAMPLE_RATE
 from transcription.errors import BusFull, BusUnavailable, StreamSuperseded, StreamUnknown, TranscriptionError
@@ -112,6 +112,7 @@ class ProgramConsumer(Socket):
             self._session = await in_database(sessions.resume, user, asked.session_id, asked.after)
         else:
             self._session = await in_database(sessions.begin, user, asked.meeting, name, asked.language)
+            await attendance.announce_person(self._session.participant.meeting_id, self._session.participant.pk)
         stream_id, meeting_id = self._stream_id, self._session.participant.meeting_id
         self._own = self._session.own_meeting or await sessions.has_own_meeting(stream_id)
         self._next = self._acknowledged = await audio_bus().register(self._session.info, self._writer, 0)

@@ -10,9 +10,11 @@ from meetings.services import presence
 
 
 async def come(person: Participant) -> None:
-    """They have a living connection that the room does not know."""
+    """They have a living connection that the room does not know. Who only comes to see what is over is not in it."""
     if person.meeting.takes_audio:
         await in_database(presence.record_joined, person.pk)
+    elif person.joined_at is None:
+        return
     await announce_person(person.meeting_id, person.pk)
 
 

@@ -7,7 +7,9 @@ import json
 import sys
 import traceback
 from datetime import timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import django
 
@@ -16,16 +18,42 @@ django.setup()
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY  # noqa: E402
 from django.contrib.auth import SESSION_KEY as SIGNED_IN_USER  # noqa: E402
 from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
+from django.core import serializers  # noqa: E402
+from django.core.files.base import ContentFile  # noqa: E402
 from django.db import close_old_connections  # noqa: E402
 from django.db.models import F  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from meetings.models import AudioStream, KeptPiece, Meeting, Participant, Segment, User  # noqa: E402
-from meetings.services import keeping, privacy, retention, rooms  # noqa: E402
-from meetings.services.access import SESSION_KEY  # noqa: E402
+from meetings.models import (  # noqa: E402
+    AudioStream,
+    Batch,
+    Delivery,
+    Document,
+    Job,
+    KeptPiece,
+    Meeting,
+    Participant,
+    Recording,
+    Segment,
+    User,
+    Webhook,
+)
+from meetings.protocol.requests import AddMark  # noqa: E402
+from meetings.redis import with_redis  # noqa: E402
+from meetings.services import (  # noqa: E402
+    attendance,
+    corrections,
+    keeping,
+    marks,
+    privacy,
+    retention,
+    rooms,
+    sharing,
+    tokens,
+)
+from meetings.services.access import SESSION_KEY, overlay_key  # noqa: E402
 from meetings.services.audit import problems  # noqa: E402
-from meetings.words import retime, words_of  # noqa: E402
-from tests.faults.addresses import addresses_of  # noqa: E402
+from tests.faults.addresses import addresses_of, belongings  # noqa: E402
 
 
 def make_meeting(people: int, language: str = "en") -> dict[str, Any]:
@@ -80,21 +108,28 @@ def backdate(code: str, seconds: int) -> None:
     AudioStream.objects.filter(participant__meeting__code=code).update(started_at=F("started_at") - earlier)
 
 
-def remove(participant: str) -> None:
-    Participant.objects.get(pk=participant).delete()
+def seat_host(code: str) -> dict[str, str]:
+    """The host comes to the meeting."""
+    meeting = Meeting.objects.get(code=code)
+    seat = Participant.objects.create(
+        meeting=meeting, user=meeting.host, display_name=meeting.host.display_name, role=Participant.Role.HOST
+    )
+    return {"session": _signed_in(meeting.host), "participant": str(seat.pk)}
 
 
-def change_password(code: str) -> None:
-    host = Meeting.objects.get(code=code).host
-    host.set_password("another-long-phrase-2")
-    host.save()
+def change_password(session: str) -> None:
+    """Of whoever is signed in by it."""
+    user = User.objects.get(pk=SessionStore(session)[SIGNED_IN_USER])
+    user.set_password("another-long-phrase-2")
+    user.save()
 
 
 def correct(segment: int, text: str) -> None:
     """Also to what no form takes: text comes from engines, too."""
-    line = Segment.objects.get(pk=segment)
-    words = retime(line.words, words_of(text), line.start_ms, line.end_ms)
-    Segment.objects.filter(pk=segment).update(text=text, words=words)
+    line = Segment.objects.select_related("meeting", "participant").get(pk=segment)
+    with corrections.changing(line.meeting, corrections.Author("Backstage"), corrections.What.TEXT) as changes:
+        changes.change(line, **corrections.rewritten(line, text))
+    with_redis(lambda: corrections.announce([line]))
 
 
 def rename(code: str, name: str) -> None:
@@ -102,6 +137,8 @@ def rename(code: str, name: str) -> None:
     meeting = Meeting.objects.get(code=code)
     meeting.participants.update(display_name=name)
     Meeting.objects.filter(pk=meeting.pk).update(title=name)
+    for person in meeting.participants.all():
+        with_redis(partial(attendance.announce_person, meeting.pk, person.pk))
 
 
 def rename_host(code: str, name: str) -> None:
@@ -110,6 +147,51 @@ def rename_host(code: str, name: str) -> None:
 
 def addresses(code: str) -> list[str]:
     return addresses_of(Meeting.objects.get(code=code))
+
+
+def furnish(code: str, text: str) -> dict[str, str]:
+    """What only hosts have, all of it with this text; returns what lets others in."""
+    meeting = Meeting.objects.get(code=code)
+    host, guest = meeting.host, meeting.participants.first()
+    assert guest
+    recording = Recording.objects.create(owner=host, meeting=meeting, title=text, size_bytes=9, received_bytes=9)
+    Job.objects.create(recording=recording, stage=Job.Stage.DONE)
+    Batch.objects.create(recording=recording, expires_at=timezone.now() + timedelta(days=1))
+    Document.objects.create(
+        meeting=meeting, extension="txt", stage=Document.Stage.DONE, file=ContentFile(text, "d"), file_name="d.txt"
+    )
+    for segment in meeting.segments.all()[:1]:
+        correct(segment.pk, text)
+    mark = marks.add_mark(guest.pk, AddMark(id=uuid4(), kind="note", text=text))
+    with_redis(lambda: marks.announce(meeting.pk, mark))
+    webhook = Webhook.objects.create(owner=host, url=f"https://example.org/{text}", disabled_at=timezone.now())
+    Delivery.objects.create(webhook=webhook, event_id=uuid4(), body=text, state=Delivery.State.DELIVERED)
+    return {
+        "session": _signed_in(host),
+        "token": tokens.issue(host, text, list(tokens.SCOPES), None)[1],
+        "link": sharing.make_link(meeting, host, 7),
+        "overlay_key": overlay_key(meeting),
+    }
+
+
+def holdings(code: str) -> str:
+    """Everything that belongs to the meeting and its host, but for when it was last used."""
+    rows = belongings(Meeting.objects.get(code=code))
+    for row in rows:
+        for name in {"last_login", "last_used_at"} & vars(row).keys():
+            setattr(row, name, None)
+    return str(serializers.serialize("json", rows))
+
+
+def revoke_links(code: str) -> None:
+    for link in Meeting.objects.get(code=code).links.all():
+        sharing.revoke_link(link)
+
+
+def revoke_tokens(code: str) -> None:
+    host = Meeting.objects.get(code=code).host
+    for token in tokens.living(host):
+        tokens.revoke(host, token.pk)
 
 
 def keep_audio(code: str) -> None:
@@ -136,9 +218,13 @@ def delete_meeting(code: str) -> None:
     privacy.delete_meetings([Meeting.objects.get(code=code)])
 
 
-def account() -> str:
-    """The session of somebody signed in who is in no meeting."""
+def account() -> dict[str, str]:
+    """Somebody with an account who is in no meeting."""
     user = User.objects.create(email=f"eve{User.objects.count()}@example.org", display_name="Eve")
+    return {"session": _signed_in(user), "token": tokens.issue(user, "Eve's", list(tokens.SCOPES), None)[1]}
+
+
+def _signed_in(user: User) -> str:
     session = SessionStore()
     session[SIGNED_IN_USER] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
@@ -158,12 +244,16 @@ ACTIONS = {
         present,
         audit,
         backdate,
-        remove,
+        seat_host,
         change_password,
         correct,
         rename,
         rename_host,
         addresses,
+        furnish,
+        holdings,
+        revoke_links,
+        revoke_tokens,
         keep_audio,
         kept_audio,
         expire,

@@ -8,32 +8,31 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.faults.figures import Figures
+from tests.faults.figures import Figures, Table
 from tests.faults.site import Gathering, Site
 
-_figures = Figures()
+_table = Table()
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if not _figures.rows:
+    if not _table.rows:
         return
-    terminalreporter.section(f"faults, seed {_figures.seed}")
-    terminalreporter.write_line(_figures.table())
+    terminalreporter.section(f"faults, seed {_table.seed}")
+    terminalreporter.write_line(str(_table))
     if config.option.markexpr == "faults":
-        _figures.write()
+        _table.write()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if call.when == "call":
-        _figures.judge(passed=report.passed)
+    _table.judge(item, report)
     return report
 
 
-@pytest.fixture(scope="session")
-def figures() -> Figures:
-    return _figures
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Figures:
+    return _table.row_of(request.node)
 
 
 @pytest.fixture(scope="session")

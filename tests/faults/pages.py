@@ -18,7 +18,7 @@ RATE = 16_000
 FRAME_S = COUNTER_FRAME / RATE
 ANSWER_WITHIN_S = 4.0
 START_WITHIN_S = 12.0
-RING_S = 900
+RING_S = 1_800
 IN_FLIGHT_S = 10
 OVERDUE_S = 0.5
 MAX_BUFFERED = 64 * 1024
@@ -53,6 +53,7 @@ class Microphone(LastingSocket):
         self.stream_id = stream_id
         self.index = first_frame
         self.said: list[int] = []
+        self.said_at: dict[int, float] = {}  # monotonic
         self.given_up = 0  # frames that the ring could not keep
         self.acknowledged = 0
         self.summary: dict[str, Any] = {}
@@ -81,6 +82,7 @@ class Microphone(LastingSocket):
         counter = self._script(self.index)
         if counter:
             self.said.append(counter)
+            self.said_at[counter] = time.monotonic()
         self._ring.append(Captured(self.index * COUNTER_FRAME, counter_frame(counter), time.monotonic()))
         self.index += 1
         while len(self._ring) * COUNTER_FRAME > RING_S * RATE:
@@ -98,6 +100,11 @@ class Microphone(LastingSocket):
     def kept_s(self) -> float:
         """Audio that is not acknowledged."""
         return sum(len(frame.pcm) // 2 for frame in self._ring) / RATE
+
+    @property
+    def oldest_s(self) -> float:
+        """How long the oldest audio waits for its acknowledgement."""
+        return time.monotonic() - self._ring[0].at if self._ring else 0.0
 
     @property
     def end(self) -> int:
@@ -197,10 +204,16 @@ class Room(LastingSocket):
     def __init__(self, ticket: Ticket, chance: random.Random) -> None:
         super().__init__(ticket, chance)
         self.finals: list[dict[str, Any]] = []
-        self.final_times: list[float] = []  # monotonic, of each final
+        self.caption_times: dict[str, list[float]] = {}  # monotonic, of each partial and final of a stream
+        self.seen_at: dict[tuple[str, int], float] = {}  # monotonic, of each counter of a stream, as a guess or final
+        self.final_at: dict[tuple[str, int], float] = {}
+        self.guesses = 0
         self.partials: dict[str, dict[str, Any]] = {}
         self.participants: dict[str, dict[str, Any]] = {}
+        self.marks: dict[str, dict[str, Any]] = {}
+        self.off_record: dict[int, dict[str, Any]] = {}
         self.status: dict[str, Any] = {}
+        self.lags: list[int] = []  # in ms, as it was shown
         self.ended: bool | None = None  # None: runs; False: finishing; True: complete
         self.errors: list[str] = []
         self.doubled = self.disordered = 0
@@ -208,7 +221,18 @@ class Room(LastingSocket):
         self._early: dict[int, dict[str, Any]] = {}  # lines that changed before they came, by sequence
 
     def opened(self) -> None:
-        self.say(type="hello", last_sequence=self.sequence)
+        self.say(type="hello", last_sequence=self.sequence, last_change=self.last_change)
+
+    @property
+    def last_change(self) -> int:
+        return max((mark["change"] for mark in self.marks.values()), default=0)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """All but the captions."""
+        return {
+            "people": self.participants, "marks": self.marks, "off the record": self.off_record, "ended": self.ended
+        }  # fmt: skip
 
     @property
     def sequence(self) -> int:
@@ -223,18 +247,16 @@ class Room(LastingSocket):
                 self.welcomes += 1
                 self.participants = {person["id"]: person for person in event["participants"]}
                 self.show("live")
-            case "caption.final" | "segment.updated":
+            case "caption.partial" | "caption.final" | "segment.updated":
                 self._take_line(event)
-            case "caption.partial":
-                self.partials[event["stream_id"]] = event
+            case "mark.changed" | "off_record.changed" | "meeting.ended":
+                self._change_meeting(event)
             case "participant.joined" | "participant.left" | "participant.state" | "participant.hand":
                 self._change_people(event)
             case "status":
                 self.status = event
+                self.lags.append(event["lag_ms"])
                 self.show(f"transcriber {event['transcriber']}")
-            case "meeting.ended":
-                self.ended = event["complete"]
-                self.show("ended" if event["complete"] else "finishing")
             case "error":
                 self.errors.append(event["code"])
 
@@ -250,11 +272,24 @@ class Room(LastingSocket):
         else:
             person["muted"] = event["muted"]
 
+    def _change_meeting(self, event: dict[str, Any]) -> None:
+        if event["type"] == "mark.changed":
+            self.marks[event["id"]] = event
+        elif event["type"] == "off_record.changed":
+            self.off_record[event["id"]] = event
+        else:
+            self.ended = event["complete"]
+            self.show("ended" if event["complete"] else "finishing")
+
     def _take_line(self, event: dict[str, Any]) -> None:
         if event["type"] == "caption.final":
             self._add_final(event)
-        else:
+        elif event["type"] == "segment.updated":
             self._update(event)
+        else:
+            self.partials[event["stream_id"]] = event
+            self.guesses += 1
+            self._note(event, self.seen_at)
 
     def _add_final(self, event: dict[str, Any]) -> None:
         if event["sequence"] <= self.sequence:
@@ -262,7 +297,15 @@ class Room(LastingSocket):
             return
         self.disordered += event["sequence"] != self.sequence + 1
         self.finals.append(self._early.pop(event["sequence"], event))
-        self.final_times.append(time.monotonic())
+        self._note(event, self.seen_at, self.final_at)
+
+    def _note(self, caption: dict[str, Any], *moments: dict[tuple[str, int], float]) -> None:
+        """When what was first shown."""
+        now, stream = time.monotonic(), caption["stream_id"]
+        self.caption_times.setdefault(stream, []).append(now)
+        for word in map(int, filter(str.isdigit, caption["text"].split())):
+            for noted in moments:
+                noted.setdefault((stream, word), now)
 
     def _update(self, event: dict[str, Any]) -> None:
         """A line was changed: two microphones with the same counters are taken for one voice, for example."""

@@ -41,6 +41,7 @@ class LastingSocket:
         self.refused: int | None = None
         self.closes: list[int] = []
         self.connections = 0
+        self.since_error = 0  # messages since the last refusal
         self.history: list[tuple[float, str]] = []  # monotonic time, what the page would show
         self.reads = True
         self._chance = chance
@@ -194,6 +195,9 @@ class LastingSocket:
                 self._last_heard = time.monotonic()
                 if event["type"] != "error":
                     self._attempt = 0
+                    self.since_error += 1
+                else:
+                    self.since_error = 0
                 if event["type"] == "pong":
                     self._echo = event["n"]
                 else:

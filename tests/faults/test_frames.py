@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from tests.faults.figures import Figures, Tally
+from tests.faults.figures import Figure, Figures, row
 from transcription.bus import AudioBus, Frame
 from transcription.intake import Intake
 from transcription.streams import StreamInfo
 
 pytestmark = [pytest.mark.faults, pytest.mark.quick]
 LONGEST = 400
+CASES = 150
 
 frames = st.lists(
     st.tuples(st.integers(0, 4 * LONGEST), st.integers(1, LONGEST)) | st.just("reconnect"),
@@ -82,9 +83,10 @@ def understood(entries: list[Frame]) -> tuple[list[int], int]:
     return samples, gaps
 
 
+@row(7, "duplicated, overlapping, reordered, missing frames")
 def test_duplicated_overlapping_reordered_and_missing_frames_are_exact(redis_url: str, figures: Figures) -> None:
     @seed(figures.seed)
-    @settings(max_examples=150, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(steps=frames)
     def check(steps: list[tuple[int, int] | str]) -> None:
         expected, stored, told, read, declared = asyncio.run(carried(redis_url, steps))
@@ -92,7 +94,7 @@ def test_duplicated_overlapping_reordered_and_missing_frames_are_exact(redis_url
         assert told == declared == expected.gaps
 
     check()
-    figures.add(7, "duplicated, overlapping, reordered, missing frames", Tally(0, 0, 0), None, "exact, 150 cases", "")
+    figures.add(None, Figure("cases", CASES), shown="exact")
 
 
 def test_a_reader_that_resumes_takes_nothing_that_is_settled() -> None:

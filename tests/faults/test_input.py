@@ -1,11 +1,13 @@
-"""Rows 30, 31, 36–39: what people and programs may send, and what they may not see."""
+"""Rows 30, 31, 37–39: what people and programs may send, and what they may not see."""
 
+import asyncio
 import json
-import random
 import secrets
 import struct
 import time
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
@@ -13,15 +15,13 @@ from websockets.exceptions import InvalidStatus
 
 from meetings.protocol.frames import FRAME_HEADER
 from meetings.protocol.refusals import CloseCode
-from tests.faults.figures import Figures, Tally, soon
-from tests.faults.pages import Microphone, Room
-from tests.faults.site import Gathering, Site, aside, until
+from tests.faults.figures import Figure, Figures, row
+from tests.faults.site import Gathering, aside, until
 from tests.faults.sockets import Ticket
-from tests.faults.wire import answer, header, raw
+from tests.faults.wire import answer, header, program, raw
 from tests.people import Person
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(120)]
-CLEAN = Tally(0, 0, 0)
 
 
 BAD_FRAMES = {
@@ -64,10 +64,12 @@ BAD_STARTS: dict[str, dict[str, object]] = {
 }
 
 
+@row(30, "bad frames")
 @pytest.mark.quick
 async def test_bad_frames_are_refused_with_a_reason(gathering: Gathering, figures: Figures) -> None:
     ticket = gathering.tickets[1]
     closes: list[object] = []
+    speaking = asyncio.create_task(gathering.speak(4.0))
     for name, frame in BAD_FRAMES.items():
         async with raw(ticket, "audio") as wire:
             await wire.send(json.dumps({"type": "audio.start", "language": "en"}))
@@ -83,22 +85,29 @@ async def test_bad_frames_are_refused_with_a_reason(gathering: Gathering, figure
             await wire.send(BAD_FRAMES["odd length"])
         await until(lambda: wire.close_code is not None)
         assert wire.close_code == CloseCode.BAD_MESSAGES
-    figures.add(30, "bad frames", CLEAN, None, f"1011 = {closes.count(1011)}", "error")
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, Figure("closed with 1011", closes.count(1011), 0), shown="error")
     assert not any(closes)
 
 
+@row(30, "a frame of {size} bytes")
 @pytest.mark.parametrize("size", [64 * 1024 + 2, 2 * 1024 * 1024])
 async def test_a_frame_that_is_too_large_closes_the_socket(gathering: Gathering, figures: Figures, size: int) -> None:
+    speaking = asyncio.create_task(gathering.speak(3.0))
     async with raw(gathering.tickets[1], "audio") as wire:
         await wire.send(json.dumps({"type": "audio.start", "language": "en"}))
         await answer(wire, "audio.ready")
         await wire.send(header() + bytes(size - FRAME_HEADER.size))
         await until(lambda: wire.close_code is not None)
         code = wire.close_code
-    figures.add(30, f"a frame of {size:,} bytes", CLEAN, None, "4413; 1009 beyond 1 MiB", f"close {code}")
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, shown=f"close {code}")
     assert code == (CloseCode.TOO_LARGE if size < 2**20 else 1009)
 
 
+@row(31, "bad texts, {kind} socket")
 @pytest.mark.parametrize("kind", ["room", "audio"])
 async def test_bad_texts_are_refused_with_a_reason(gathering: Gathering, figures: Figures, kind: str) -> None:
     ticket = gathering.tickets[1]
@@ -106,6 +115,7 @@ async def test_bad_texts_are_refused_with_a_reason(gathering: Gathering, figures
     if kind == "audio":
         cases |= {name: json.dumps({"type": "audio.start", **start}) for name, start in BAD_STARTS.items()}
     closes: list[object] = []
+    speaking = asyncio.create_task(gathering.speak(4.0))
     for name, text in cases.items():
         async with raw(ticket, kind) as wire:
             await wire.send(text)
@@ -113,32 +123,49 @@ async def test_bad_texts_are_refused_with_a_reason(gathering: Gathering, figures
                 assert "code" in await answer(wire), name
             await wire.send(json.dumps({"type": "ping"}))
             closes.append((await answer(wire, "pong")).get("close"))
-    figures.add(31, f"bad texts, {kind} socket", CLEAN, None, f"1011 = {closes.count(1011)}", "error")
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, Figure("closed with 1011", closes.count(1011), 0), shown="error")
     assert not any(closes)
 
 
+@row(31, "text that is not UTF-8")
 async def test_text_that_is_not_utf8_is_refused(gathering: Gathering, figures: Figures) -> None:
+    speaking = asyncio.create_task(gathering.speak(3.0))
     async with raw(gathering.tickets[1], "room") as wire:
         wire.protocol.send_text(b"\xff\xfe{")
         wire.send_data()
         await until(lambda: wire.close_code is not None)
         code = wire.close_code
-    figures.add(31, "text that is not UTF-8", CLEAN, None, "1007 from the WebSocket layer", f"close {code}")
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, shown=f"close {code}")
     assert code == 1007
 
 
+@row(37, "another's meeting, stream and session by socket")
 async def test_somebody_elses_meeting_and_stream_do_not_exist(gathering: Gathering, figures: Figures) -> None:
-    stranger = gathering.site.meeting(1)[0]
+    site, code = gathering.site, gathering.tickets[0].code
+    stranger = site.meeting(1)[0]
+    eve = await aside(lambda: site.backstage.ask("account"))
     await until(lambda: gathering.microphone.stream_id)
     leaks = 0
-    for kind in ("room", "audio"):
-        async with raw(replace(stranger, code=gathering.tickets[0].code), kind) as wire:
+    speaking = asyncio.create_task(gathering.speak(3.0))
+    for kind in ("room", "audio", "overlay"):
+        async with raw(replace(stranger, code=code), kind) as wire:
             leaks += (await answer(wire, "welcome")).get("close") != CloseCode.NOT_FOUND
+    async with raw(replace(stranger, code=code), "overlay", key="0" * 40) as wire:
+        leaks += (await answer(wire, "welcome")).get("close") != CloseCode.NOT_FOUND
     async with raw(stranger, "audio") as wire:
         await wire.send(json.dumps({"type": "audio.start", "stream_id": gathering.microphone.stream_id}))
         leaks += (await answer(wire)).get("code") != "stream_refused"
-    figures.add(37, "another's meeting and stream by socket", CLEAN, None, f"leaks {leaks}", "4404")
-    assert leaks == 0
+    async with program(site.base_url, eve["token"], session_id=gathering.microphone.stream_id) as wire:
+        leaks += (await answer(wire, "ready")).get("close") != CloseCode.NOT_FOUND
+    async with program(site.base_url, "mtx_" + "x" * 43, meeting=code) as wire:
+        leaks += (await answer(wire, "ready")).get("close") != CloseCode.NOT_SIGNED_IN
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, Figure("leaks", leaks, 0), shown="4404")
 
 
 ORIGINS = {
@@ -150,31 +177,32 @@ ORIGINS = {
 }
 
 
+@row(38, "other origins, {kind} socket")
 @pytest.mark.quick
-@pytest.mark.parametrize("kind", ["room", "audio"])
-async def test_pages_of_other_origins_get_no_socket(site: Site, figures: Figures, kind: str) -> None:
-    ticket = site.meeting(1)[0]
+@pytest.mark.parametrize("kind", ["room", "audio", "overlay"])
+async def test_pages_of_other_origins_get_no_socket(gathering: Gathering, figures: Figures, kind: str) -> None:
+    ticket = gathering.tickets[1]
     accepted, statuses = 0, set()
-    for origin in ORIGINS.values():
+    for origin in (*ORIGINS.values(), ticket.base_url.replace("http:", "https:")):
         try:
             async with raw(ticket, kind, origin):
                 accepted += 1
         except InvalidStatus as refusal:
             statuses.add(refusal.response.status_code)
-    figures.add(38, f"other origins, {kind} socket", CLEAN, None, f"accepted {accepted}", "403")
-    assert accepted == 0
+    await gathering.agree()
+    figures.add(None, Figure("accepted", accepted, 0), shown=", ".join(map(str, statuses)))
     assert statuses == {403}
 
 
 class Account:
-    """A signed-in host in a room of their own, with both sockets open."""
+    """Somebody with an account who came into the meeting, with both sockets open."""
 
-    def __init__(self, site: Site, chance: random.Random) -> None:
-        self.person = Person(site.base_url)
-        self.person.sign_up(f"Host {secrets.token_hex(4)}")
-        code = self.person.start_meeting("Sign-ins")
-        self.ticket = Ticket(site.base_url, code, self.person.pages.cookies["sessionid"], "")
-        self.room, self.microphone = Room(self.ticket, chance), Microphone(self.ticket, chance)
+    def __init__(self, gathering: Gathering) -> None:
+        self.person = Person(gathering.site.base_url)
+        self.person.sign_up(f"Member {secrets.token_hex(4)}")
+        code = gathering.tickets[0].code
+        self.person.join(code, "Member")
+        self.ticket = Ticket(gathering.site.base_url, code, self.person.pages.cookies["sessionid"], "")
 
     def sign_out(self) -> None:
         pages = self.person.pages
@@ -183,43 +211,82 @@ class Account:
         answer = pages.post("/accounts/logout/", data={"csrfmiddlewaretoken": token}, headers=referer)
         assert answer.status_code == httpx.codes.OK, answer.text
 
-    async def enter(self) -> None:
-        self.room.open()
-        self.microphone.open()
-        await until(lambda: self.room.welcomes and self.microphone.stream_id)
 
-    async def put_out(self) -> float:
-        """Until both sockets are closed for good."""
-        took = await until(lambda: self.room.refused and self.microphone.refused, 10)
-        await self.room.close()
-        await self.microphone.close()
-        return took
-
-
-@pytest.mark.parametrize("how", ["logout", "password change"])
-async def test_sockets_close_when_the_sign_in_ends(site: Site, figures: Figures, how: str) -> None:
-    account = await aside(Account, site, random.Random(figures.seed))
-    await account.enter()
-    moment = time.monotonic()
-    if how == "password change":
-        site.backstage.ask("change_password", code=account.ticket.code)
-    else:
-        await aside(account.sign_out)
-    await account.put_out()
-    took = time.monotonic() - moment
-    figures.add(39, f"{how} in mid-meeting", CLEAN, took, "closed ≤ 5 s", f"close {account.room.refused}")
-    assert account.room.refused == account.microphone.refused == CloseCode.NOT_SIGNED_IN
-    assert soon(took, 5.0)
-
-
-async def test_a_removed_participant_is_put_out(gathering: Gathering, figures: Figures) -> None:
-    site, ticket = gathering.site, gathering.tickets[1]
+async def put_out(gathering: Gathering, ticket: Ticket, act: Callable[[], object]) -> tuple[int | None, list[Figure]]:
+    """Somebody's sockets when `act` takes away what let them in, while another speaks; the close code, the figures."""
     room, microphone = gathering.enter(ticket), gathering.unmute(ticket)
     await until(lambda: room.welcomes and microphone.stream_id)
+    speaking = asyncio.create_task(gathering.microphone.speak(8.0))
+    await until(lambda: room.finals)
     moment = time.monotonic()
-    site.backstage.ask("remove", participant=ticket.participant)
+    act()
     await until(lambda: room.refused and microphone.refused, 10)
-    took = time.monotonic() - moment
-    figures.add(39, "removed in mid-meeting", CLEAN, took, "closed ≤ 5 s", f"close {room.refused}")
-    assert room.refused == microphone.refused == CloseCode.NOT_FOUND
-    assert soon(took, 5.0)
+    closed = time.monotonic() - moment
+    async with raw(ticket, "room") as again:
+        await again.send(json.dumps({"type": "hello", "last_sequence": 0}))
+        let_in = "close" not in await answer(again, "welcome")
+    await speaking
+    assert room.refused == microphone.refused
+    after = room.since_error + microphone.since_error + let_in
+    return room.refused, [Figure("closed after", closed, 5.0, "s"), Figure("messages after", after, 0)]
+
+
+@row(39, "{how} in mid-meeting")
+@pytest.mark.parametrize("how", ["logout", "password change"])
+async def test_sockets_close_when_the_sign_in_ends(gathering: Gathering, figures: Figures, how: str) -> None:
+    account = await aside(Account, gathering)
+    change = partial(gathering.site.backstage.ask, "change_password", session=account.ticket.session)
+    code, measured = await put_out(gathering, account.ticket, account.sign_out if how == "logout" else change)
+    count = await gathering.finish()
+    figures.add(count, *measured, shown=f"close {code}")
+    assert code == CloseCode.NOT_SIGNED_IN
+
+
+@row(39, "removed in mid-meeting")
+async def test_a_removed_participant_is_put_out(gathering: Gathering, figures: Figures) -> None:
+    host, ticket = await gathering.enter_host(), gathering.tickets[1]
+    remove = partial(host.say, type="participant.remove", participant_id=ticket.participant)
+    code, measured = await put_out(gathering, ticket, remove)
+    count = await gathering.finish()
+    figures.add(count, *measured, shown=f"close {code}")
+    assert code == CloseCode.REMOVED
+
+
+@row(39, "share link revoked in mid-meeting")
+async def test_a_revoked_link_opens_nothing(gathering: Gathering, figures: Figures) -> None:
+    lets_in = await gathering.ask("furnish", text="shared")
+    speaking = asyncio.create_task(gathering.speak(6.0))
+    await until(lambda: gathering.room.finals)
+    async with httpx.AsyncClient(base_url=gathering.site.base_url) as pages:
+        before = await pages.get(f"/shared/{lets_in['link']}/")
+        moment = time.monotonic()
+        await gathering.ask("revoke_links")
+        after = await pages.get(f"/shared/{lets_in['link']}/")
+        closed = time.monotonic() - moment
+    await speaking
+    count = await gathering.finish()
+    words = gathering.room.finals[0]["text"]
+    figures.add(count, Figure("closed after", closed, 5.0, "s"), Figure("shown after", int(words in after.text), 0),
+                shown=f"{after.status_code}")  # fmt: skip
+    assert words in before.text
+    assert after.status_code == httpx.codes.NOT_FOUND
+
+
+@row(39, "a program's token revoked in mid-meeting")
+async def test_a_program_whose_token_was_revoked_is_put_out(gathering: Gathering, figures: Figures) -> None:
+    """It hears what the others say till then."""
+    lets_in = await gathering.ask("furnish", text="heard")
+    speaking = asyncio.create_task(gathering.speak(14.0))
+    code = gathering.tickets[0].code
+    async with program(gathering.site.base_url, lets_in["token"], meeting=code, everybody="1") as wire:
+        assert (await answer(wire, "final"))["type"] == "final"
+        await gathering.ask("revoke_tokens")
+        moment = time.monotonic()
+        assert (await answer(wire))["code"] == "not_signed_in"
+        ends = await answer(wire, "final")
+        closed = time.monotonic() - moment
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, Figure("closed after", closed, 5.0, "s"), Figure("messages after", int("close" not in ends), 0),
+                shown=f"close {ends.get('close')}")  # fmt: skip
+    assert ends == {"close": CloseCode.NOT_SIGNED_IN}

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from meetings.protocol.refusals import CloseCode
-from tests.faults.figures import Figures, Tally, p99, soon
+from tests.faults.figures import Figure, Figures, p99, row, took
 from tests.faults.pages import Microphone, Room
 from tests.faults.proxy import Proxy
 from tests.faults.site import Gathering, until
@@ -22,10 +22,13 @@ from tests.faults.sockets import LastingSocket, Ticket
 from tests.faults.wire import answer, header, raw
 from tests.stack import ROOT
 
+OFFLINE_S = 300
+HANDSHAKES_A_SECOND = 500
 IDLE_S = float(os.environ.get("FAULTS_IDLE_SECONDS", "25"))  # 600 for the whole row
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240 + IDLE_S)]
 
 
+@row(1, "socket cut (RST)")
 @pytest.mark.quick
 async def test_a_socket_cut_in_mid_speech_resumes(gathering: Gathering, figures: Figures) -> None:
     speaking = asyncio.create_task(gathering.speak(6.0))
@@ -37,15 +40,14 @@ async def test_a_socket_cut_in_mid_speech_resumes(gathering: Gathering, figures:
     recovered = await until(lambda: gathering.microphone.connections > before and gathering.microphone.kept_s < 0.5)
     await speaking
     count = await gathering.finish()
-    figures.add(1, "socket cut (RST)", count, recovered, "≤ 3 s", gathering.microphone.shown_since(moment))
-    assert count.clean
-    assert soon(shown_after, 1.0)
-    assert soon(recovered, 3.0)
+    figures.add(count, took(recovered, 3.0), Figure("shown after", shown_after, 1.0, "s"),
+                shown=gathering.microphone.shown_since(moment))  # fmt: skip
 
 
-@pytest.mark.parametrize("seconds", [30.0])
+@row(2, "black hole for {seconds} s")
+@pytest.mark.parametrize("seconds", [30])
 async def test_a_black_hole_is_noticed_and_what_was_said_in_it_is_replayed(
-    gathering: Gathering, figures: Figures, seconds: float
+    gathering: Gathering, figures: Figures, seconds: int
 ) -> None:
     site, microphone = gathering.site, gathering.microphone
     speaking = asyncio.create_task(gathering.speak(seconds + 8))
@@ -58,20 +60,19 @@ async def test_a_black_hole_is_noticed_and_what_was_said_in_it_is_replayed(
     recovered = await until(lambda: microphone.is_open and microphone.kept_s < 0.5)
     await speaking
     count = await gathering.finish()
-    figures.add(2, f"black hole for {seconds:.0f} s", count, recovered, "≤ 5 s after it heals", shown)
-    assert count.clean
+    figures.add(count, took(recovered, 5.0), shown=shown)
     assert "reconnecting" in shown
-    assert soon(recovered, 5.0)
 
 
+@row(3, f"offline for {OFFLINE_S} s (simulated)")
 async def test_minutes_offline_are_replayed_at_their_own_time(gathering: Gathering, figures: Figures) -> None:
     """Five minutes in an instant: the stream is made older, and the page has captured so much."""
-    site, microphone, offline_s = gathering.site, gathering.microphone, 300
+    site, microphone = gathering.site, gathering.microphone
     await microphone.speak(2.0)
     site.front.weather.refuse = True
     site.front.cut()
-    site.backstage.ask("backdate", code=gathering.tickets[0].code, seconds=offline_s)
-    for _ in range(10 * offline_s):
+    site.backstage.ask("backdate", code=gathering.tickets[0].code, seconds=OFFLINE_S)
+    for _ in range(10 * OFFLINE_S):
         microphone.capture()
     kept = microphone.kept_s
     await asyncio.sleep(2.0)
@@ -79,13 +80,12 @@ async def test_minutes_offline_are_replayed_at_their_own_time(gathering: Gatheri
     recovered = await until(lambda: microphone.is_open and microphone.kept_s < 0.5, 120)
     count = await gathering.finish(120)
     last = max(final["end_ms"] for final in gathering.room.finals)
-    figures.add(3, f"offline for {offline_s} s (simulated)", count, recovered,
-                f"minutes kept (was {kept / 60:.1f} min)",
-                microphone.shown_since(0))  # fmt: skip
-    assert count.clean
-    assert last > offline_s * 1_000
+    figures.add(count, took(recovered), Figure("kept", kept / 60, unit="min"), shown=microphone.shown_since(0))
+    assert kept >= OFFLINE_S
+    assert last > OFFLINE_S * 1_000
 
 
+@row(4, "page reload while speaking")
 async def test_a_reloaded_page_goes_on_with_its_stream(gathering: Gathering, figures: Figures) -> None:
     """What the page had sent is there; what it had captured and not sent is lost with it, which is a frame or two."""
     before = gathering.microphone
@@ -97,12 +97,11 @@ async def test_a_reloaded_page_goes_on_with_its_stream(gathering: Gathering, fig
     await gathering.finish()
     gathering.microphones.insert(0, before)
     count = gathering.count()
-    figures.add(4, "page reload while speaking", count, None, "frames lost ≤ 1", reloaded.shown_since(0))
+    figures.add(count, shown=reloaded.shown_since(0), may_lose=1)
     assert reloaded.stream_id == before.stream_id
-    assert (count.doubled, count.disordered) == (0, 0)
-    assert count.lost <= 1
 
 
+@row(5, "tab killed")
 async def test_a_killed_tab_leaves_and_what_it_had_sent_stays(gathering: Gathering, figures: Figures) -> None:
     ticket = gathering.tickets[1]
     room, microphone = gathering.enter(ticket), gathering.unmute(ticket)
@@ -122,10 +121,11 @@ async def test_a_killed_tab_leaves_and_what_it_had_sent_stays(gathering: Gatheri
     await gathering.finish()
     gathering.microphones.append(microphone)
     count = gathering.count()
-    figures.add(5, "tab killed", count, left, f"left ≤ 30 s; {unacknowledged:.1f} s unacknowledged", "left")
-    assert count.clean
+    figures.add(count, Figure("left after", left, 30.0, "s"), Figure("unacknowledged", unacknowledged, unit="s"),
+                shown="left")  # fmt: skip
 
 
+@row(5, "machine vanished (black hole)")
 async def test_a_vanished_machine_leaves_too(gathering: Gathering, figures: Figures) -> None:
     """No FIN, no RST: nothing is heard of it any more."""
     site = gathering.site
@@ -135,22 +135,25 @@ async def test_a_vanished_machine_leaves_too(gathering: Gathering, figures: Figu
     room.through(far.port)
     room.open()
     await until(lambda: gathering.room.participants.get(ticket.participant, {}).get("present"))
+    speaking = asyncio.create_task(gathering.speak(20.0))
     far.weather.swallow = far.weather.refuse = True
     gone = time.monotonic()
     await until(lambda: not gathering.room.participants[ticket.participant]["present"], 40)
     left = time.monotonic() - gone
     await room.close()
     far.close()
-    figures.add(5, "machine vanished (black hole)", Tally(0, 0, 0), left, "left ≤ 30 s", "left")
-    assert left < 30
+    await speaking
+    count = await gathering.finish()
+    figures.add(count, Figure("left after", left, 30.0, "s"), shown="left")
 
 
+@row(6, "the same participant in two tabs")
 async def test_the_newest_tab_wins(gathering: Gathering, figures: Figures) -> None:
     old_room, old = gathering.room, gathering.microphone
     await old.speak(2.0)
     gathering.enter(gathering.tickets[0])
     new = gathering.unmute(gathering.tickets[0])
-    took = await until(lambda: old.refused and old_room.refused, 10)
+    closed = await until(lambda: old.refused and old_room.refused, 10)
     gathering.rooms.remove(old_room)
     gathering.microphones.remove(old)
     await new.speak(3.0)
@@ -159,12 +162,12 @@ async def test_the_newest_tab_wins(gathering: Gathering, figures: Figures) -> No
     await until(lambda: set(old.said) <= set(gathering.room.words(old.stream_id)), 30)
     gathering.microphones.append(old)
     count = gathering.count()
-    figures.add(6, "the same participant in two tabs", count, took, "one writer", f"the old one: close {old.refused}")
     await old_room.close()
-    assert count.clean
+    figures.add(count, Figure("one writer after", closed, unit="s"), shown=f"the old one: close {old.refused}")
     assert old.refused == old_room.refused == CloseCode.SUPERSEDED
 
 
+@row(8, "audio at 20x real time")
 async def test_audio_far_too_fast_is_refused_and_harms_nobody(gathering: Gathering, figures: Figures) -> None:
     quiet = gathering.microphone
     await quiet.speak(5.0)
@@ -175,12 +178,14 @@ async def test_audio_far_too_fast_is_refused_and_harms_nobody(gathering: Gatheri
     await speaking
     after = p99(quiet.ack_times)
     count = await gathering.finish()
-    figures.add(8, "audio at 20x real time", count, None,
-                "p99 of the others "
-                f"{before * 1000:.0f} → {after * 1000:.0f} ms (+ ≤ 20 %)", f"close {code}")  # fmt: skip
-    assert count.clean
+    figures.add(count, others_p99(before, after), shown=f"close {code}")
     assert code == CloseCode.TOO_FAST
-    assert after < max(before * 1.2, 0.5)
+
+
+def others_p99(before: float, after: float, bearable: float | None = None) -> Figure:
+    """Of acknowledgements, in seconds: at most a fifth more than before."""
+    most = round(1_200 * before)
+    return Figure("p99 of the others", round(1_000 * after), most, "ms", bearable and 1_000 * bearable)
 
 
 async def flood(ticket: Ticket) -> int | None:
@@ -204,26 +209,25 @@ async def wait_closed(wire: ClientConnection) -> None:
             await wire.recv()
 
 
+@row(8, f"{HANDSHAKES_A_SECOND} handshakes a second")
 async def test_a_storm_of_handshakes_harms_nobody(gathering: Gathering, figures: Figures) -> None:
     """From a process of its own, past the proxy: what the others feel is the product's doing."""
-    site, quiet, rate = gathering.site, gathering.microphone, 500
+    site, quiet = gathering.site, gathering.microphone
     await quiet.speak(5.0)
     before = p99(quiet.ack_times)
     del quiet.ack_times[:]
     speaking = asyncio.create_task(quiet.speak(6.0))
     await asyncio.sleep(1.0)
     path = f"/ws/meetings/{gathering.tickets[0].code}/"
-    answers = await handshakes(site.stack.port, path, site.base_url, rate, 3.0)
+    answers = await handshakes(site.stack.port, path, site.base_url, HANDSHAKES_A_SECOND, 3.0)
     await speaking
     after = p99(quiet.ack_times)
     count = await gathering.finish()
-    figures.add(8, f"{rate} handshakes a second", count, None,
-                f"p99 of the others {before * 1000:.0f} → {after * 1000:.0f} ms (+ ≤ 20 %)",
-                ", ".join(f"{code}: {number}" for code, number in answers.items()))  # fmt: skip
-    assert count.clean
+    # With no line for handshakes it takes 15 s; with a core of its own the product keeps to the goal.
+    figures.add(count, others_p99(before, after, bearable=5.0),
+                shown=", ".join(f"{code}: {number}" for code, number in answers.items()))  # fmt: skip
     assert not answers.keys() - {"4404", "503", "lost", "seconds"}
     assert answers.get("lost", 0) < 15  # of 1,500, on a machine that is busy otherwise
-    assert after < 5.0  # 15 s without the line; with a core of its own, the product keeps to the goal
 
 
 async def handshakes(port: int, path: str, origin: str, rate: int, seconds: float) -> dict[str, float]:
@@ -239,6 +243,7 @@ async def handshakes(port: int, path: str, origin: str, rate: int, seconds: floa
 RESET = 1006
 
 
+@row(9, "{kind} that stops reading")
 @pytest.mark.parametrize("kind", ["listener", "speaker"])
 async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
     gathering: Gathering, figures: Figures, kind: str
@@ -260,18 +265,19 @@ async def test_a_page_that_stops_reading_is_closed_and_caught_up_later(
     await until(lambda: page.connections == 2, 10)
     await speaking
     count = await gathering.finish()
-    figures.add(9, f"{kind} that stops reading", count, closed, f"closed ≤ 20 s; RSS + {growth:.1f} MB (≤ 5)",
-                f"close {', '.join(map(str, map(int, page.closes)))}")  # fmt: skip
-    assert count.clean
+    # The third ping without an echo comes after 15 s, and the closing handshake has a second.
+    figures.add(count, Figure("closed after", closed, 20.0, "s", bearable=24.0),
+                Figure("RSS growth", growth, 5.0, "MB", bearable=5.0),
+                shown=f"close {', '.join(map(str, map(int, page.closes)))}")  # fmt: skip
     # What a speaker sent that nobody read makes the kernel reset the connection, which may overtake the close frame.
     usual = {CloseCode.SILENT_CLIENT} | ({RESET} if kind == "speaker" else set())
     assert len(page.closes) == 1
     assert set(page.closes) <= usual
-    assert closed < 24  # the third ping without an echo, and a second for the closing handshake
-    assert growth < 5
 
 
+@row(9, "speaker who never pings")
 async def test_audio_without_a_ping_is_no_sign_of_life(gathering: Gathering, figures: Figures) -> None:
+    speaking = asyncio.create_task(gathering.speak(20.0))
     async with raw(gathering.tickets[1], "audio") as wire:
         await wire.send(json.dumps({"type": "audio.start", "language": "en"}))
         started = time.monotonic()
@@ -283,16 +289,17 @@ async def test_audio_without_a_ping_is_no_sign_of_life(gathering: Gathering, fig
         closed = time.monotonic() - started
         await reading
         code = wire.close_code
+    await speaking
     count = await gathering.finish()
-    figures.add(9, "speaker who never pings", count, closed, "closed ≤ 25 s", f"close {code}")
+    figures.add(count, Figure("closed after", closed, 20.0, "s", bearable=30.0), shown=f"close {code}")
     assert code == CloseCode.SILENT_CLIENT
-    assert closed < 30
 
 
+@row(10, f"idle socket for {IDLE_S:.0f} s")
 async def test_an_idle_socket_stays_open(gathering: Gathering, figures: Figures) -> None:
     await until(lambda: gathering.room.welcomes and gathering.microphone.stream_id)
     await asyncio.sleep(IDLE_S)
     closes = gathering.room.connections + gathering.microphone.connections - 2
+    await gathering.speak(3.0)
     count = await gathering.finish()
-    figures.add(10, f"idle socket for {IDLE_S:.0f} s", count, None, f"closes {closes}", gathering.room.shown_since(0))
-    assert closes == 0
+    figures.add(count, Figure("closes", closes, 0), shown=gathering.room.shown_since(0))
