@@ -8,7 +8,7 @@ copy where its own speaker said nothing.
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,8 @@ SCENARIOS = ("three-2min", "two-1min-clean", "eight-3min", "hard-1min")
 CLOCK_ERROR_MS = (0, 60, -90, 140, -40, 110, -130, 30)  # of each participant's page
 WAY_MS = 9  # three metres
 SAME = 0.15  # of a line in which its own speaker talks: then it is theirs
+COPIES_HIDDEN = 0.9  # at least, of all copies
+GENUINE_HIDDEN = 0.01  # at most, of all genuine lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,15 @@ class Count:
     hidden_copies: int = 0
     genuine: int = 0
     hidden_genuine: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def verdict(self) -> str:
+        found = self.hidden_copies >= COPIES_HIDDEN * self.copies
+        spared = self.hidden_genuine <= GENUINE_HIDDEN * self.genuine
+        return "held" if found and spared else "missed"
 
 
 def bled(voices: list[Voice], level_db: float) -> list[Samples]:
@@ -127,14 +138,17 @@ def main() -> None:
     folder = os.environ.get("SPEECH_DIR")
     names = sys.argv[1:] or SCENARIOS
     meetings = {name: _scenario(Path(folder), name) for name in names} if folder else {"packaged": three_voices()}
-    print("| meeting | level | copies | hidden | genuine lines | hidden by mistake |\n|---|---|---|---|---|---|")
-    for name, voices in meetings.items():
-        for level in LEVELS_DB:
-            found = measure(voices, level)
-            print(
-                f"| {name} | {level} dB | {found.copies} | {found.hidden_copies} | {found.genuine} |"
-                f" {found.hidden_genuine} |"
-            )
+    print(f"Goal: at least {COPIES_HIDDEN:.0%} of copies and at most {GENUINE_HIDDEN:.0%} of genuine lines hidden.\n")
+    print("| meeting | level | copies | hidden | genuine | hidden by mistake | goal |\n|---|---|---|---|---|---|---|")
+    found = {(name, level): measure(voices, level) for name, voices in meetings.items() for level in LEVELS_DB}
+    for (name, level), count in found.items():
+        print(row(f"{name} | {level} dB", count))
+    print(row("all |", sum(found.values(), Count())))
+
+
+def row(name: str, count: Count) -> str:
+    figures = (count.copies, count.hidden_copies, count.genuine, count.hidden_genuine, count.verdict)
+    return f"| {name} | {' | '.join(str(figure) for figure in figures)} |"
 
 
 if __name__ == "__main__":
