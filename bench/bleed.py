@@ -78,7 +78,7 @@ def room(samples: Samples) -> Samples:
     size = 1 << (len(samples) + len(echo)).bit_length()
     wet = np.fft.irfft(np.fft.rfft(samples, size) * np.fft.rfft(echo, size))[: len(samples)]
     level = np.sqrt((samples**2).mean() / max((wet**2).mean(), 1e-12))
-    return (wet * level).astype(np.float32)
+    return np.asarray(wet * level, np.float32)
 
 
 def lines_of(voice: Voice, mixed: Samples, stream_id: str, clock_error_ms: int, first_key: int) -> Iterator[Line]:
