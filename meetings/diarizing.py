@@ -71,11 +71,13 @@ def _can_diarize() -> bool:
 
 
 async def diarize_room(room_id: UUID) -> None:
-    """Tell apart who shared a microphone, if nobody did yet; audio that is gone meanwhile is given up."""
-    if not _can_diarize() or not await in_database(shared_microphones.is_waiting, room_id):
+    """Tell apart who shared a microphone, if nobody does or did; audio that is gone meanwhile is given up."""
+    if not _can_diarize() or not await in_database(shared_microphones.take, room_id):
         return
     try:
-        said = await diarize(_kept(room_id), SpeakerCount(), lambda _share: None)
+        said = await diarize(_kept(room_id), SpeakerCount(), lambda _share: shared_microphones.note_alive(room_id))
+    except shared_microphones.RoomGone:
+        return
     except KeptAudioMissing as missing:
         logger.warning("participant %s: who shared the microphone is not told apart, %s is gone", room_id, missing)
         said = Diarization()

@@ -66,6 +66,9 @@ class AudioStream(models.Model):
     erased = models.BooleanField(_("audio erased"), default=False)  # with a person heard in it: none is kept any more
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)  # all its audio is settled
+    diarizing_at = models.DateTimeField(null=True, blank=True)  # last sign of life of who tells them apart
+    diarizing_attempts = models.PositiveSmallIntegerField(default=0)
+    untold = models.CharField(_("speakers untold"), max_length=16, blank=True)  # why, one of `recordings.UNTOLD`
     diarized_at = models.DateTimeField(_("speakers told apart"), null=True, blank=True)  # of a shared microphone
 
     class Meta:

@@ -2,22 +2,31 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from meetings.models import AudioStream, KeptPiece, Meeting, Participant
 from meetings.services import kept_audio, speakers
 from meetings.services.corrections import CorrectionRefused
+from meetings.services.recordings import UNTOLD
 from meetings.services.speakers import Diarization
 from transcription.diarization.turns import Turn
 
+STALE = timedelta(seconds=60)  # without a sign of life another worker takes it over
+MAX_ATTEMPTS = 3
 MAX_AT_ONCE = 20  # microphones that wait for a worker
 SAMPLES_PER_MS = 16
 SILENCE = 16_000  # samples of a gap that are written at once
 NOT_YET = {"extra", "models", "disk"}  # reasons that somebody may mend
+
+
+class RoomGone(Exception):
+    """The microphone is told apart, or deleted with its meeting."""
 
 
 def waiting() -> list[UUID]:
@@ -26,13 +35,31 @@ def waiting() -> list[UUID]:
     An approved transcript is left as it is, until somebody opens it again.
     """
     kept = KeptPiece.objects.filter(stream__participant=OuterRef("pk"))
-    shared = AudioStream.objects.filter(participant=OuterRef("pk"), shared=True, diarized_at=None)
+    idle = Q(diarizing_at=None) | Q(diarizing_at__lt=timezone.now() - STALE)
+    shared = AudioStream.objects.filter(idle, participant=OuterRef("pk"), shared=True, diarized_at=None)
     rooms = Participant.objects.filter(Exists(kept), Exists(shared), meeting__status=Meeting.Status.ENDED)
     return list(rooms.exclude(meeting__review=Meeting.Review.APPROVED).values_list("pk", flat=True)[:MAX_AT_ONCE])
 
 
-def is_waiting(room_id: UUID) -> bool:
-    return _streams(room_id).filter(diarized_at=None).exists()
+def take(room_id: UUID) -> bool:
+    """Whether it is the caller's to tell apart: not told yet, and nobody works on it, or who did died."""
+    with transaction.atomic():
+        streams = list(_untold(room_id).select_for_update(of=("self",)))
+        alive = timezone.now() - STALE
+        if not streams or any(stream.diarizing_at and stream.diarizing_at > alive for stream in streams):
+            return False
+        attempts = max(stream.diarizing_attempts for stream in streams)
+        if attempts < MAX_ATTEMPTS:
+            _untold(room_id).update(diarizing_at=timezone.now(), diarizing_attempts=attempts + 1)
+            return True
+    finish(room_id, Diarization(unable="crash"))
+    return False
+
+
+def note_alive(room_id: UUID) -> None:
+    """A sign of life. Raises RoomGone."""
+    if not _untold(room_id).update(diarizing_at=timezone.now()):
+        raise RoomGone
 
 
 def samples(room_id: UUID) -> Iterator[bytes]:
@@ -53,16 +80,29 @@ def samples(room_id: UUID) -> Iterator[bytes]:
 
 def finish(room_id: UUID, said: Diarization) -> None:
     """Give the lines to "Room / Speaker 1" and so on; a second answer changes nothing, nor does one come too late."""
+    _untold(room_id).update(untold=said.unable)
     if said.unable in NOT_YET:
+        _untold(room_id).update(diarizing_at=None, diarizing_attempts=0)
         return
     with suppress(CorrectionRefused), transaction.atomic():
-        streams = list(_streams(room_id).filter(diarized_at=None).select_for_update(of=("self",)))
+        streams = list(_untold(room_id).select_for_update(of=("self",)))
         if not streams:
             return
         begins = _begins_ms(room_id)
         turns = [Turn(turn.start_ms + begins, turn.end_ms + begins, turn.speaker) for turn in said.turns]
         speakers.assign(streams, turns, within=True)
         AudioStream.objects.filter(pk__in=[stream.pk for stream in streams]).update(diarized_at=timezone.now())
+
+
+def why_untold(meeting: Meeting) -> list[str]:
+    """Of which shared microphones the speakers are not told apart, and why, in the reader's language."""
+    streams = AudioStream.objects.filter(participant__meeting=meeting, shared=True).exclude(untold="")
+    rooms = streams.order_by("participant__display_name").values_list("participant__display_name", "untold").distinct()
+    return [f"{name}: {gettext(UNTOLD[reason])}" for name, reason in rooms if reason in UNTOLD]
+
+
+def _untold(room_id: UUID) -> QuerySet[AudioStream]:
+    return _streams(room_id).filter(diarized_at=None)
 
 
 def _streams(room_id: UUID) -> QuerySet[AudioStream]:

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from meetings.models import Meeting
-from meetings.services import access, audit_log, listening, review, review_lines
+from meetings.services import access, audit_log, listening, review, review_lines, shared_microphones
 from meetings.services.corrections import Author, CorrectionRefused
 
 _decoder = msgspec.json.Decoder(review.Command)
@@ -22,6 +22,7 @@ def page(request: HttpRequest, code: str) -> HttpResponse:
     meeting = reviewable(request, code)
     audit_log.record(audit_log.Action.READ, meeting.pk, request.user)
     context = {"meeting": meeting, "steps": meeting.review_steps.all(), "kept_people": listening.kept_people(meeting)}
+    context["untold"] = shared_microphones.why_untold(meeting)
     context["duration_ms"] = listening.duration_ms(meeting)
     with timezone.override(ZoneInfo(meeting.time_zone)):
         return render(request, "meetings/review.html", context)

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.files.base import ContentFile
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from meetings.diarizing import diarize_room
-from meetings.models import AudioStream, KeptPiece, Meeting, Participant
+from meetings.models import AudioStream, KeptPiece, Meeting, Participant, User
 from meetings.models.keeping import kept_storage
 from meetings.services import kept_audio, shared_microphones
 from meetings.services.speakers import Diarization
-from tests.meetings.cast import ended
+from tests.meetings.cast import ended, signed_in
 from tests.meetings.test_speakers import line, said
 from tests.speech import telephone_call
 from transcription.diarization.bundle import find_bundle
@@ -44,6 +45,11 @@ def keep(stream: AudioStream, first_sample: int, samples: NDArray[np.int16]) -> 
     KeptPiece.objects.create(
         stream=stream, first_sample=first_sample, samples=len(samples), file=name, size_bytes=len(flac)
     )
+
+
+def is_untold(stream: AudioStream) -> bool:
+    stream.refresh_from_db()
+    return stream.diarized_at is None
 
 
 def noise(count: int) -> NDArray[np.int16]:
@@ -78,7 +84,7 @@ def test_the_lines_go_to_speakers_of_the_room_once(room: AudioStream) -> None:
     shared_microphones.finish(room.participant_id, told)
     shared_microphones.finish(room.participant_id, told)
     assert said(room) == [("Room 4 / Speaker 1", "good morning from us"), ("Room 4 / Speaker 2", "and from me")]
-    assert shared_microphones.is_waiting(room.participant_id) is False
+    assert not is_untold(room)
     names = sorted(room.participant.meeting.participants.values_list("display_name", flat=True))
     assert names == ["Ada", "Room 4", "Room 4 / Speaker 1", "Room 4 / Speaker 2"]
 
@@ -116,9 +122,45 @@ def test_the_streams_of_a_microphone_have_the_same_speakers(room: AudioStream) -
 
 def test_it_is_tried_again_when_the_extra_was_missing_and_given_up_when_it_failed(room: AudioStream) -> None:
     shared_microphones.finish(room.participant_id, Diarization(unable="extra"))
-    assert shared_microphones.is_waiting(room.participant_id)
+    assert is_untold(room)
     shared_microphones.finish(room.participant_id, Diarization(unable="crash"))
-    assert not shared_microphones.is_waiting(room.participant_id)
+    assert not is_untold(room)
+
+
+def test_one_worker_tells_a_room_apart_until_it_dies(room: AudioStream) -> None:
+    keep(room, 0, noise(1_600))
+    ended(room.participant.meeting)
+    assert shared_microphones.take(room.participant_id)
+    assert not shared_microphones.take(room.participant_id)
+    assert shared_microphones.waiting() == []
+    die(room)
+    assert shared_microphones.waiting() == [room.participant_id]
+    shared_microphones.note_alive(room.participant_id)
+    assert not shared_microphones.take(room.participant_id)
+
+
+def die(room: AudioStream) -> None:
+    AudioStream.objects.update(diarizing_at=timezone.now() - 2 * shared_microphones.STALE)
+
+
+def test_a_room_whose_workers_die_of_it_is_given_up_and_the_review_says_so(room: AudioStream, ada: User) -> None:
+    ended(room.participant.meeting)
+    for _ in range(shared_microphones.MAX_ATTEMPTS):
+        assert shared_microphones.take(room.participant_id)
+        die(room)
+    assert not shared_microphones.take(room.participant_id)
+    assert not is_untold(room)
+    page = signed_in(ada).get(f"/m/{room.participant.meeting.code}/review/").content.decode()
+    assert "Room 4: Speakers were not told apart: it failed." in page
+    with pytest.raises(shared_microphones.RoomGone):
+        shared_microphones.note_alive(room.participant_id)
+
+
+def test_what_somebody_may_mend_is_no_attempt(room: AudioStream) -> None:
+    for _ in range(shared_microphones.MAX_ATTEMPTS + 1):
+        assert shared_microphones.take(room.participant_id)
+        shared_microphones.finish(room.participant_id, Diarization(unable="disk"))
+    assert is_untold(room)
 
 
 @pytest.mark.django_db(transaction=True)
