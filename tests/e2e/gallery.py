@@ -12,6 +12,7 @@ from tests.e2e.browsers import DESKTOP, PHONE
 from tests.stack import Stack
 
 SIZES = {"desktop": DESKTOP, "phone": PHONE}
+LOW = {"on its side": {"width": 844, "height": 390}, "enlarged four times": {"width": 320, "height": 256}}
 SCHEMES = ("light", "dark")
 
 
@@ -69,9 +70,9 @@ class Gallery:
         return scenes(self.built)
 
     @contextmanager
-    def seen(self, who: str, scheme: str, size: str = "desktop", language: str = "en") -> Iterator[Page]:
-        """A page of the person's own browser profile."""
-        context = self._profile(who, scheme, size, language)
+    def seen(self, who: str, scheme: str, size: str = "desktop", language: str = "en", **wishes: Any) -> Iterator[Page]:
+        """A page of the person's own browser profile; `wishes` are what its system asks for, as Playwright names it."""
+        context = self._profile(who, scheme, size, language, wishes)
         try:
             yield context.new_page()
         finally:
@@ -91,14 +92,15 @@ class Gallery:
         call = f"from tests.e2e.scenes import talk_at_once; talk_at_once({code!r})"
         self.stack.manage("shell", "-v", "0", "-c", call)
 
-    def _profile(self, who: str, scheme: str, size: str, language: str) -> BrowserContext:
-        width, height = SIZES[size].values()
+    def _profile(self, who: str, scheme: str, size: str, language: str, wishes: dict[str, Any]) -> BrowserContext:
+        width, height = (SIZES | LOW)[size].values()
         context = self.launched.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",
             reduced_motion="reduce",
             timezone_id="Europe/Berlin",
             locale=language,
+            **wishes,
         )
         if who:
             session = self.built["sessions"][who]

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.browsers import browser
-from tests.e2e.gallery import SCHEMES, SIZES, Gallery, Scene, fill
+from tests.e2e.gallery import LOW, SCHEMES, SIZES, Gallery, Scene, fill
 from tests.stack import NewStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
@@ -73,13 +73,58 @@ def too_wide(page: Page, where: str) -> list[str]:
     return [f"{where}: {spare} px wider than the window"] if spare > 0 else []
 
 
+def tell(page: Page, name: str, detail: dict[str, Any]) -> None:
+    """What one part of the room tells the others."""
+    page.evaluate("([name, detail]) => window.dispatchEvent(new CustomEvent(name, { detail }))", [name, detail])
+
+
+def tool(page: Page, name: str) -> None:
+    """A tool of the captions, in the menu where there is little room."""
+    menu = page.get_by_role("button", name="Find, copy, change how captions look")
+    if menu.is_visible():
+        menu.click()
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def all_notices(page: Page) -> None:
+    """Copies, as the page goes on showing the one that matters."""
+    page.locator(".notices").evaluate(
+        """(list) => list.append(...[...list.children].map((notice) => {
+            const copy = notice.cloneNode(true); copy.removeAttribute('data-notices-target');
+            copy.hidden = false; return copy; }))"""
+    )
+
+
+def all_alerts(page: Page) -> None:
+    page.locator(".mic-problem").evaluate("(list) => [...list.children].forEach((text) => { text.hidden = false; })")
+    tell(page, "room:mute-asked", {"name": "Mona"})
+    tell(page, "room:record", {"off": True})
+
+
+def keeping(page: Page) -> None:
+    """The sign that audio is kept, and the question whether one's own may be."""
+    page.locator(".keeping > *").evaluate_all("(parts) => parts.forEach((part) => { part.hidden = false; })")
+
+
+def high_contrast(page: Page) -> None:
+    tool(page, "How captions look")
+    page.get_by_label("High").check()
+    page.keyboard.press("Escape")
+
+
 OPEN: dict[str, tuple[str, Callable[[Page], Any]]] = {
     "shortcuts": ("room", lambda page: page.keyboard.press("?")),
     "marks": ("room", lambda page: page.keyboard.press("c")),
     "decision": ("room", lambda page: page.keyboard.press("d")),
     "fix": ("room", lambda page: page.locator(".segment-text").first.dblclick()),
     "invite": ("room", lambda page: page.get_by_role("button", name="Invite").click()),
-    "reading": ("room", lambda page: page.get_by_role("button", name="How captions look").click()),
+    "reading": ("room", lambda page: tool(page, "How captions look")),
+    "person": ("room", lambda page: page.get_by_role("button", name="Name and more").first.click()),
+    "end": ("room", lambda page: page.locator("#end-dialog").evaluate("dialog => dialog.showModal()")),
+    "keeping": ("room", keeping),
+    "notices": ("room", all_notices),
+    "alerts": ("room", all_alerts),
+    "high-contrast": ("room", high_contrast),
     "host": ("room", lambda page: page.get_by_role("button", name="Host", exact=True).click()),
     "large-type": ("room", lambda page: page.keyboard.press("l")),
     "find": ("room", lambda page: page.keyboard.press("/")),
@@ -99,3 +144,60 @@ def test_what_opens_on_a_page(gallery: Gallery, axe: str, size: str, scheme: str
             page.wait_for_timeout(400)
             found += violations(page, axe, name)
     assert not found, "\n".join(found)
+
+
+def room_of(gallery: Gallery) -> Scene:
+    return next(scene for scene in gallery.scenes if scene.name == "room")
+
+
+@pytest.mark.parametrize("size", list(LOW))
+def test_captions_keep_room_in_a_low_window(gallery: Gallery, size: str) -> None:
+    """Twelve rem of captions at least, which the page can be scrolled to (1.4.10)."""
+    with gallery.seen("host", "light", size) as page:
+        gallery.open(page, room_of(gallery))
+        captions = page.locator(".captions-scroll")
+        captions.evaluate("element => element.scrollIntoView({ block: 'end' })")
+        box = captions.bounding_box()
+        assert box
+        assert box["height"] >= 192
+        assert box["y"] + box["height"] > 0
+        assert not too_wide(page, size)
+
+
+def test_what_a_sheet_covers_is_out_of_the_way(gallery: Gallery) -> None:
+    """On a phone the list of marks lies over the captions: Tab does not go under it (2.4.11)."""
+    with gallery.seen("host", "light", "phone") as page:
+        gallery.open(page, room_of(gallery))
+        opener = page.get_by_role("button", name="Decisions, notes and chat")
+        opener.click()
+        expect(page.get_by_placeholder("Write to everybody…")).to_be_focused()
+        under = "() => document.activeElement.closest('.captions, .people') !== null"
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            assert not page.evaluate(under)
+        expect(page.get_by_role("button", name="Join with microphone")).to_be_visible()
+        page.get_by_role("button", name="Close").click()
+        expect(opener).to_be_focused()
+
+
+def test_large_type_keeps_what_somebody_must_know(gallery: Gallery) -> None:
+    with gallery.seen("host", "light") as page:
+        gallery.open(page, room_of(gallery))
+        page.keyboard.press("l")
+        expect(page.get_by_role("button", name="Join with microphone")).to_be_hidden()
+        all_alerts(page)
+        for text in ("Off the record", "asks you to turn your microphone off", "The microphone was disconnected"):
+            expect(page.get_by_text(text).first).to_be_visible()
+        page.keyboard.press("d")
+        expect(page.get_by_placeholder("Write to everybody…")).not_to_be_focused()
+
+
+def test_a_choice_shows_where_the_system_sets_the_colours(gallery: Gallery) -> None:
+    """Not by its background alone, which is the system's then."""
+    with gallery.seen("host", "light", forced_colors="active") as page:
+        gallery.open(page, room_of(gallery))
+        tool(page, "How captions look")
+        outlined = """(choice) => getComputedStyle(choice.nextElementSibling).outlineStyle"""
+        for chosen in ("#reading-dialog [name=size]", ".mark-kinds [name=kind]"):
+            assert page.locator(f"{chosen}:checked").evaluate(outlined) == "solid"
+            assert page.locator(f"{chosen}:not(:checked)").first.evaluate(outlined) == "none"

@@ -127,6 +127,49 @@ it("does not offer to change what others wrote, nor show what they took back, ex
   expect(texts(".marks [data-slot=text]")).toEqual([]);
 });
 
+it("as a sheet over the captions leaves them to nobody, until it closes and gives the focus back", () => {
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    '<section class="captions"></section><aside class="people"></aside><button id="opener"></button>',
+  );
+  find(".marks").style.position = "absolute";
+  find("#opener").focus();
+  announce("marks:toggle");
+  expect(document.activeElement).toBe(field("text"));
+  expect([find(".captions").inert, find(".people").inert]).toEqual([true, true]);
+  field("text").dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", bubbles: true }));
+  expect([find(".captions").inert, find(".people").inert]).toEqual([false, false]);
+  expect(document.activeElement).toBe(find("#opener"));
+});
+
+it("leaves the captions alone beside them, also when the window grows while it is open", () => {
+  document.body.insertAdjacentHTML("beforeend", '<section class="captions"></section>');
+  find(".marks").style.position = "absolute";
+  announce("marks:toggle");
+  find(".marks").style.position = "static";
+  window.dispatchEvent(new Event("resize"));
+  expect(find(".captions").inert).toBe(false);
+});
+
+it("keeps the newest in view, and shows what was made here also where it stands further back", () => {
+  const list = find("[data-marks-target=scroll]");
+  Object.defineProperties(list, { scrollHeight: { value: 900 }, clientHeight: { value: 300 } });
+  list.scrollTop = 600;
+  apply(mark);
+  expect(list.scrollTop).toBe(900);
+  list.scrollTop = 100;
+  apply({ ...mark, id: "another", change: 40 });
+  expect(list.scrollTop).toBe(100);
+  field("text").value = "Mine";
+  submit();
+  let shown = "";
+  HTMLElement.prototype.scrollIntoView = function () {
+    shown = (this as HTMLElement).dataset.mark ?? "";
+  };
+  apply({ ...mark, id: sent[0]?.id ?? "", change: 41, at_ms: 0 });
+  expect(shown).toBe(sent[0]?.id);
+});
+
 it("says when the server did not take a mark", () => {
   announce("room:denied", { code: "mark_changed_meanwhile", message: "", about: mark.id });
   expect(texts(".mark-denied > [data-code=mark_changed_meanwhile]")).toHaveLength(1);

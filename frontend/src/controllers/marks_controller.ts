@@ -1,15 +1,19 @@
 import { Controller } from "@hotwired/stimulus";
-import type { EditMark, Mark, MarkContent, MarkKind } from "../protocol";
+import type { AddMark, EditMark, Mark, MarkContent, MarkKind } from "../protocol";
 import { sayDenied } from "../room/denied";
 import { announce, type MarkComposed, type RoomChanged, type RoomDenied } from "../room/events";
+import { FocusBefore } from "../room/focus";
 import { newId } from "../room/ids";
 import { fillMark, inOrder } from "../room/mark-element";
 import { newSegment, slot } from "../room/segment-element";
 import type { RoomStore } from "../room/store";
 
+const NEAR_END_PX = 60;
+
 /** The list of decisions, action items, notes and chat, and the form that adds to it. */
 export class MarksController extends Controller<HTMLElement> {
-  static targets = ["list", "template", "empty", "form", "quote", "denied", "waiting", "count"];
+  static targets = ["scroll", "list", "template", "empty", "form", "quote", "denied", "waiting", "count"];
+  declare scrollTarget: HTMLElement;
   declare listTarget: HTMLElement;
   declare templateTarget: HTMLTemplateElement;
   declare emptyTarget: HTMLElement;
@@ -18,23 +22,30 @@ export class MarksController extends Controller<HTMLElement> {
   declare deniedTarget: HTMLElement;
   declare waitingTarget: HTMLElement;
   declare countTarget: HTMLElement;
+  private readonly focus = new FocusBefore();
   private store: RoomStore | null = null;
   private readonly shown = new Map<string, number>();
   /** The caption that the form's mark will belong to. */
   private sequence: number | null = null;
+  /** The mark that was made here last: it is shown also where it stands further back. */
+  private added = "";
   /** The mark that the form changes; null while it makes a new one. */
   private edited: Mark | null = null;
 
   // ── The list ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** The newest are in view, unless somebody looks further back. */
   update(event: RoomChanged): void {
     this.store = event.detail.store;
+    const { scrollHeight, scrollTop, clientHeight } = this.scrollTarget;
+    const follows = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     const marks = inOrder(this.store.marks.values());
     for (const mark of marks) if (this.shown.get(mark.id) !== mark.change) this.show(mark, marks);
     const standing = marks.filter((mark) => !mark.withdrawn).length;
     this.emptyTarget.hidden = marks.length > 0;
     this.countTarget.textContent = standing ? String(standing) : "";
     this.waitingTarget.hidden = !event.detail.marksWaiting;
+    if (follows) this.scrollTarget.scrollTop = this.scrollTarget.scrollHeight;
   }
 
   private show(mark: Mark, all: Mark[]): void {
@@ -47,7 +58,7 @@ export class MarksController extends Controller<HTMLElement> {
     if (known) return;
     const next = all.slice(all.indexOf(mark) + 1).find((later) => this.item(later.id));
     this.listTarget.insertBefore(item, next ? this.item(next.id) : null);
-    item.scrollIntoView({ block: "nearest" });
+    if (mark.id === this.added) item.scrollIntoView({ block: "nearest" });
   }
 
   private item(id: string): HTMLElement | null {
@@ -110,27 +121,36 @@ export class MarksController extends Controller<HTMLElement> {
 
   keys(event: KeyboardEvent): void {
     if (event.isComposing) return;
-    if (event.key === "Escape") this.cancel();
     if (event.key !== "Enter" || event.shiftKey || !(event.target instanceof HTMLTextAreaElement)) return;
     event.preventDefault();
     this.formTarget.requestSubmit();
   }
 
-  cancel(): void {
+  cancel(event?: Event): void {
+    if (event instanceof KeyboardEvent && event.isComposing) return;
     this.reset();
-    (document.activeElement as HTMLElement | null)?.blur();
     this.element.classList.remove("is-open");
+    this.cover();
+    this.focus.restore();
+  }
+
+  /** Where the list lies over the captions as a sheet, what it covers is out of the way of keys and screen readers. */
+  cover(): void {
+    const covers = this.isOpen && getComputedStyle(this.element).position === "absolute";
+    for (const covered of document.querySelectorAll<HTMLElement>(".captions, .people")) covered.inert = covers;
   }
 
   save(event: Event): void {
     event.preventDefault();
     const content = this.content();
     if (content.text === "") return;
-    const request = this.edited
-      ? { ...editOf(this.edited), ...content }
-      : { type: "mark", id: newId(), sequence: this.sequence, ...content };
-    announce("mark:send", { request });
+    announce("mark:send", { request: this.edited ? { ...editOf(this.edited), ...content } : this.newMark(content) });
     this.reset();
+  }
+
+  private newMark(content: MarkContent): AddMark {
+    this.added = newId();
+    return { type: "mark", id: this.added, sequence: this.sequence, ...content };
   }
 
   denied(event: RoomDenied): void {
@@ -140,12 +160,18 @@ export class MarksController extends Controller<HTMLElement> {
   }
 
   toggle(): void {
-    if (this.element.classList.contains("is-open")) this.cancel();
+    if (this.isOpen) this.cancel();
     else this.open();
   }
 
+  private get isOpen(): boolean {
+    return this.element.classList.contains("is-open");
+  }
+
   private open(): void {
+    if (!this.element.contains(document.activeElement)) this.focus.keep();
     this.element.classList.add("is-open");
+    this.cover();
     const text = this.field("text");
     text.focus();
     text.select();

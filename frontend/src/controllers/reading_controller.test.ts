@@ -31,3 +31,16 @@ it("shows captions alone, and the room again", () => {
   announce("shortcuts:back");
   expect(root.hasAttribute("data-large-type")).toBe(false);
 });
+
+it("gives the focus of what it hides to the way back, and returns it", () => {
+  document.body.insertAdjacentHTML(
+    "beforeend",
+    `<style>[data-large-type] .tool { display: none; }</style>
+     <button class="tool"></button><button class="large-type-leave"></button>`,
+  );
+  find(".tool").focus();
+  announce("shortcuts:large-type");
+  expect(document.activeElement).toBe(find(".large-type-leave"));
+  announce("shortcuts:back");
+  expect(document.activeElement).toBe(find(".tool"));
+});

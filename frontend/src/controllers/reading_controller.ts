@@ -1,19 +1,20 @@
 import { Controller } from "@hotwired/stimulus";
+import { FocusBefore } from "../room/focus";
 import {
   applyReading,
   choiceNames,
+  LARGE_TYPE,
   type Reading,
   type ReadingChoice,
   savedReading,
   saveReading,
 } from "../room/reading";
 
-const LARGE = "data-large-type";
-
 /** How captions look for this reader, and the view that shows nothing else. Sits on the page's whole content. */
 export class ReadingController extends Controller<HTMLElement> {
   static targets = ["choice"];
   declare choiceTargets: HTMLInputElement[];
+  private readonly focus = new FocusBefore();
   private reading!: Reading;
 
   connect(): void {
@@ -35,15 +36,21 @@ export class ReadingController extends Controller<HTMLElement> {
 
   /** Captions over the whole window, or back. */
   toggleLarge(): void {
-    this.setLarge(!document.documentElement.hasAttribute(LARGE));
+    this.setLarge(!document.documentElement.hasAttribute(LARGE_TYPE));
   }
 
   leaveLarge(): void {
     if (!document.querySelector("dialog[open]")) this.setLarge(false);
   }
 
+  /** What had the focus may be hidden now: then the way back has it. */
   private setLarge(large: boolean): void {
-    document.documentElement.toggleAttribute(LARGE, large);
+    const back = document.querySelector<HTMLElement>(".large-type-leave");
+    document.documentElement.toggleAttribute(LARGE_TYPE, large);
+    if (large && !document.activeElement?.checkVisibility()) {
+      this.focus.keep();
+      back?.focus();
+    } else if (!large && document.activeElement === back) this.focus.restore();
   }
 
   private show(): void {

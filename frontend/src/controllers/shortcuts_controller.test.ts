@@ -31,6 +31,13 @@ it("acts on one key each", () => {
   expect(heard).toEqual(["shortcuts:help", "shortcuts:find", "mark:compose", "shortcuts:back"]);
 });
 
+it("opens no form that large type hides", () => {
+  document.documentElement.toggleAttribute("data-large-type", true);
+  press("d", "/", "?");
+  document.documentElement.toggleAttribute("data-large-type", false);
+  expect(heard).toEqual(["shortcuts:help"]);
+});
+
 it("acts on no letter or sign once they are turned off, also on the next page", async () => {
   find("input").click();
   press("?", "/", "d", "Escape");

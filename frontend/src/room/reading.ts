@@ -22,6 +22,9 @@ export const CHOICES: Record<ReadingChoice, readonly string[]> = {
 
 const KEY = "reading";
 
+/** Set on the document while captions fill the window. */
+export const LARGE_TYPE = "data-large-type";
+
 /** What was chosen last; an address may choose too, which streaming software cannot by hand. */
 export function savedReading(storage: Storage, search = ""): Reading {
   const saved = remembered(storage);
