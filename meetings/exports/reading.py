@@ -109,7 +109,8 @@ def _time(moment: datetime | None, zone: ZoneInfo) -> str:
 
 def _segments(meeting: Meeting, options: Options) -> Iterable[Segment]:
     """The visible lines; the second half of a line that was split has no recognised text of its own."""
-    visible = meeting.segments.filter(hidden=False).select_related("participant").order_by("start_ms", "sequence")
+    visible = meeting.segments.filter(hidden=False).defer("search")
+    visible = visible.select_related("participant").order_by("start_ms", "sequence")
     if not options.original:
         return visible
     heard = visible.exclude(kind=Segment.Kind.SPEECH, recognised_text="").prefetch_related("revisions")

@@ -12,10 +12,11 @@ from meetings.models.recordings import Job, Recording
 from meetings.models.repeating import IdempotencyKey
 from meetings.models.second_pass import SecondPass, Suggestion
 from meetings.models.speaking import AudioStream, OffRecord, Participant
-from meetings.models.transcript import Mark, ReviewStep, Segment, SegmentRevision
+from meetings.models.transcript import FOR_SOFTWARE, Mark, ReviewStep, Segment, SegmentRevision
 from meetings.models.webhooks import Delivery, Webhook
 
 __all__ = [
+    "FOR_SOFTWARE",
     "ApiToken",
     "AudioStream",
     "AuditEntry",

@@ -14,6 +14,8 @@ from meetings.models.meeting import Meeting
 from meetings.models.speaking import AudioStream, Participant
 from meetings.searching import search_vector
 
+FOR_SOFTWARE = ("words", "search")  # of a segment: most of a row, and nothing that people read
+
 
 class Segment(models.Model):
     """One final caption, or a gap: the meeting's ordered log, numbered without holes."""

@@ -5,6 +5,7 @@ from difflib import SequenceMatcher
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,15 +18,20 @@ DOUBTFUL = 0.6  # a word recognised with less confidence is marked
 
 def page_of_lines(meeting: Meeting, first: int) -> dict[str, Any]:
     """PAGE lines in the order they were spoken, from the given place on, and what else a page must know."""
-    spoken = meeting.segments.order_by("start_ms", "sequence")
+    spoken = _spoken(meeting)
     lines = [_line(segment) for segment in spoken[first : first + PAGE]]
     return _state(meeting) | {"lines": lines, "next": first + PAGE if len(lines) == PAGE else None}
 
 
 def changed_lines(meeting: Meeting, after_edit: int) -> dict[str, Any]:
     """The lines changed since, with what else a page must know."""
-    changed = meeting.segments.filter(edit__gt=after_edit).order_by("start_ms", "sequence")
+    changed = _spoken(meeting).filter(edit__gt=after_edit)
     return _state(meeting) | {"lines": [_line(segment) for segment in changed.iterator(2_000)], "next": None}
+
+
+def _spoken(meeting: Meeting) -> QuerySet[Segment]:
+    """Without what no line shows."""
+    return meeting.segments.defer("recognised_text", "search").order_by("start_ms", "sequence")
 
 
 def _state(meeting: Meeting) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from meetings.exports import FORMATS, LABEL_LANGUAGES
 from meetings.forms import GuestForm, LobbyForm, MeetingForm
 from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
-from meetings.models import Meeting, Participant, User
+from meetings.models import FOR_SOFTWARE, Meeting, Participant, User
 from meetings.services import access, audit_log, retention, rooms
 
 ACTIONS = {  # in the audit log, where it is not reading
@@ -162,7 +162,7 @@ def room(request: HttpRequest, code: str) -> HttpResponse:
         "meeting": meeting,
         "participant": participant,
         "participants": meeting.participants.exclude(joined_at=None),
-        "segments": list(meeting.segments.select_related("participant")),
+        "segments": list(meeting.segments.defer(*FOR_SOFTWARE).select_related("participant")),
         "overlay_url": _overlay_url(request, meeting) if participant.is_host else "",
         "audio_days": retention.audio_days_of(meeting),
         "invite_url": request.build_absolute_uri(reverse("meeting-join", args=[code])),
@@ -221,7 +221,10 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "meeting": meeting,
         "participants": meeting.participants.all(),
-        "segments": meeting.segments.filter(wanted).select_related("participant").order_by("start_ms", "sequence"),
+        "segments": meeting.segments.filter(wanted)
+        .defer(*FOR_SOFTWARE)
+        .select_related("participant")
+        .order_by("start_ms", "sequence"),
         "shows_copies": shows_copies,
         "copy_count": meeting.segments.filter(copies).count(),
         "may_review": access.may_review(meeting, request.user, request.session),

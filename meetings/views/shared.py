@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from meetings.exports import FORMATS, LABEL_LANGUAGES
-from meetings.models import Document, Minutes, ShareLink
+from meetings.models import FOR_SOFTWARE, Document, Minutes, ShareLink
 from meetings.services import audit_log, sharing
 from meetings.services.minutes import minutes_of
 from meetings.views import exports
@@ -48,6 +48,7 @@ def page(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
         "minutes": minutes if minutes.template != Minutes.Template.TRANSCRIPT else None,
         "participants": meeting.participants.exclude(joined_at=None),
         "segments": meeting.segments.filter(hidden=False)
+        .defer(*FOR_SOFTWARE)
         .select_related("participant")
         .order_by("start_ms", "sequence"),
         "duration_ms": meeting.offset_ms(meeting.ended_at or timezone.now()),
