@@ -14,9 +14,10 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 FROM python:3.12-slim AS app
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/data
 WORKDIR /app
-# Pango draws the PDF minutes; the fonts cover Latin, Greek, Cyrillic, Arabic, Hebrew, Indic scripts, Chinese, Japanese, Korean.
+# Pango draws the PDF minutes; the fonts cover Latin, Greek, Cyrillic, Arabic, Hebrew, Indic scripts, Chinese, Japanese, Korean,
+# and emoji.
 RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
-    fonts-noto-core fonts-noto-cjk && rm -rf /var/lib/apt/lists/*
+    fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --create-home app && mkdir /data && chown app /data
 COPY --from=packages /venv /venv
 COPY manage.py ./

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import docx2txt
 import pytest
@@ -157,6 +158,47 @@ def test_pdf_shows_markup_as_text_and_fetches_nothing() -> None:
     read = " ".join(pdf_text(made).split())
     for shown in ("<img src=http://127.0.0.1:9/x>", "{{ 1 }}", "<b>Eve</b>", "A & <B>"):
         assert shown in read
+
+
+MARKUP = ("&", "<", "-->", "&amp;", "</p><h1>", "<script>", "]]>", "{{ 1 }}", "<!--")
+SCRIPTS = ("مرحبا", "שלום", "Привет", "Ελλάδα")
+# Not in the fonts of every server.
+UNSEEN = (
+    "\x00",
+    "\x07",
+    "\x1b",
+    "\u202e",
+    "\u2028",
+    "\ufffe",
+    "\U000f0000",
+    "👩‍👩‍👧",
+    "会议",
+)  # not in every server's fonts
+pieces = st.sampled_from((*MARKUP, *SCRIPTS, *UNSEEN)) | st.text("&<>;#-/='\"!abx", min_size=1, max_size=12)
+
+
+@needs_poppler
+@settings(max_examples=5, deadline=None)
+@given(st.lists(pieces, min_size=1, max_size=20))
+@example([*MARKUP, *SCRIPTS, *UNSEEN])
+@example([*MARKUP, *SCRIPTS, "&" * 10_000, "会" * 10_000, "👩‍👩‍👧" * 2_000, "\x00" * 10_000])
+def test_pdf_says_whatever_people_say_and_nothing_of_it_becomes_markup(said: list[str]) -> None:
+    """Between Latin letters, where nothing turns the direction of signs that have none."""
+    made = pdf.render_pdf(minutes(" ".join(f"b {piece} d" for piece in said), title=f"b {said[0][:20]} d"))
+    read = unspaced(pdf_text(made))
+    for piece in said:
+        if piece.isascii() and piece.isprintable() and len(piece) < 100:
+            assert unspaced(f"b {piece} d") in read
+        assert piece not in SCRIPTS or piece in read
+    assert read.count("&") >= sum(piece.count("&") for piece in said)
+    with TemporaryDirectory() as folder:
+        pdf_info(made, Path(folder))
+        assert len(bookmarks(Path(folder, "minutes.pdf"))) == 7
+
+
+def unspaced(shown: str) -> str:
+    """Without white space and what turns directions: lines and pages are broken anywhere."""
+    return re.sub(r"[\s\u200e\u200f\u202a-\u202e\u2066-\u2069]", "", shown)
 
 
 @needs_poppler
