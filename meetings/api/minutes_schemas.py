@@ -26,9 +26,13 @@ class Discussed(Input):
     text: Paragraph = ""
 
 
+Evidence = Annotated[list[Annotated[int, Field(ge=1, le=2**31 - 1)]], Field(max_length=100)]
+
+
 class Decided(Input):
     text: Item
     at_ms: int | None = Field(None, ge=0, le=MAX_MS, description="When it was said.")
+    evidence: Evidence = Field([], description="Sequences of segments of the meeting that support it.")
     machine: bool = Field(False, description="The words are a language model's.")
 
 
@@ -38,6 +42,7 @@ class Agreed(Input):
     due: date | None = None
     done: bool = False
     at_ms: int | None = Field(None, ge=0, le=MAX_MS)
+    evidence: Evidence = Field([])
     machine: bool = False
 
 

@@ -69,6 +69,7 @@ class Item:
     author: str = ""
     done: bool = False  # an action item
     machine: bool = False  # a language model's words
+    evidence: tuple[int, ...] = ()  # sequences of the lines that support it
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Line:
     language: str = ""  # BCP-47, "" when unknown
     confidence: float | None = None  # 0…1, of the recognised text
     corrected: bool = False
+    sequence: int = 0  # its number in the meeting
 
 
 @dataclass(frozen=True, slots=True)

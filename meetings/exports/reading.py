@@ -62,6 +62,7 @@ def _written(entry: dict[str, Any], options: Options) -> Item:
         due=entry.get("due", ""),
         done=entry.get("done", False),
         machine=entry.get("machine", False),
+        evidence=tuple(entry.get("evidence", [])),
     )
 
 
@@ -69,7 +70,8 @@ def _marked(meeting: Meeting, options: Options) -> Minutes:
     zone = ZoneInfo(meeting.time_zone)
     people = list(meeting.participants.order_by("joined_at", "id"))
     segments = list(_segments(meeting, options))
-    marks = list(meeting.marks.filter(withdrawn_at=None).select_related("author").order_by("at_ms", "created_at"))
+    standing = meeting.marks.filter(withdrawn_at=None).select_related("author", "segment")
+    marks = list(standing.order_by("at_ms", "created_at"))
     started = meeting.started_at.astimezone(zone) if meeting.started_at else None
     figures = insight(meeting)
     talk = {voice.participant.pk: voice.talk_ms for voice in figures.voices}
@@ -160,6 +162,7 @@ def _item(mark: Mark, options: Options) -> Item:
         owner=mark.owner if options.names else "",
         due=mark.due.isoformat() if mark.due else "",
         author=mark.author.display_name if options.names else "",
+        evidence=tuple(mark.evidence),
     )
 
 
@@ -177,4 +180,5 @@ def _line(segment: Segment, options: Options) -> Line:
         language=segment.language,
         confidence=None if is_gap else segment.confidence,
         corrected=segment.text != segment.recognised_text,
+        sequence=segment.sequence,
     )

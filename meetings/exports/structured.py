@@ -56,7 +56,13 @@ def _attendee(person: Attendee) -> dict[str, Any]:
 
 
 def _item(marked: Item) -> dict[str, Any]:
-    return {"text": marked.text, "at_ms": marked.at_ms, "author": marked.author or None, "machine_made": marked.machine}
+    return {
+        "text": marked.text,
+        "at_ms": marked.at_ms,
+        "evidence": list(marked.evidence),
+        "author": marked.author or None,
+        "machine_made": marked.machine,
+    }
 
 
 def _action(marked: Item) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def _action(marked: Item) -> dict[str, Any]:
 
 def _line(line: Line) -> dict[str, Any]:
     return {
+        "sequence": line.sequence,
         "kind": _kind(line),
         "start_ms": line.start_ms,
         "end_ms": line.end_ms,

@@ -22,8 +22,8 @@ class Minutes(models.Model):
     next_meeting = models.CharField(_("next meeting"), max_length=200, blank=True)
     template = models.CharField(_("template"), max_length=12, choices=Template.choices, default=Template.FORMAL)
     discussion = models.JSONField(default=list, blank=True)  # [{"item", "text"}], as the agenda has them
-    decisions = models.JSONField(default=list, blank=True)  # [{"text", "at_ms", "machine"}]
-    actions = models.JSONField(default=list, blank=True)  # [{"text", "owner", "due", "done", "at_ms", "machine"}]
+    decisions = models.JSONField(default=list, blank=True)  # [{"text", "at_ms", "evidence": sequences, "machine"}]
+    actions = models.JSONField(default=list, blank=True)  # as decisions, with "owner", "due" and "done"
     revision = models.PositiveIntegerField(default=0)
     approved_at = models.DateTimeField(_("approved"), null=True, blank=True)  # then nothing changes any more
     approved_by = models.CharField(_("approved by"), max_length=80, blank=True)

@@ -186,3 +186,8 @@ class Mark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.text[:60]}"
+
+    @property
+    def evidence(self) -> list[int]:
+        """The sequence of the line it belongs to, if any."""
+        return [self.segment.sequence] if self.segment else []

@@ -42,7 +42,7 @@ def minutes_of(meeting: Meeting) -> Minutes:
 
 
 def begun(meeting: Meeting) -> Minutes:
-    marks = list(meeting.marks.filter(withdrawn_at=None).order_by("at_ms", "created_at"))
+    marks = list(meeting.marks.filter(withdrawn_at=None).select_related("segment").order_by("at_ms", "created_at"))
     return Minutes(
         meeting=meeting,
         chair=str(meeting.host),
@@ -53,12 +53,12 @@ def begun(meeting: Meeting) -> Minutes:
 
 
 def _decision(mark: Mark) -> dict[str, Any]:
-    return {"text": mark.text, "at_ms": mark.at_ms}
+    return {"text": mark.text, "at_ms": mark.at_ms, "evidence": mark.evidence}
 
 
 def _action(mark: Mark) -> dict[str, Any]:
     due = mark.due.isoformat() if mark.due else ""
-    return {"text": mark.text, "owner": mark.owner, "due": due, "done": False, "at_ms": mark.at_ms}
+    return _decision(mark) | {"owner": mark.owner, "due": due, "done": False}
 
 
 def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Sequence[str] = ()) -> Minutes:
@@ -71,6 +71,7 @@ def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Seq
             raise MinutesChanged(minutes.revision)
         for field, value in changes.items():
             setattr(minutes, field, value)
+        _keep_real_evidence(minutes)
         _add(minutes, of_lines(meeting, accepted))
         _take_over(minutes, proposals.take(meeting, accepted))
         minutes.revision += 1
@@ -78,9 +79,19 @@ def save(meeting: Meeting, revision: int, changes: dict[str, Any], accepted: Seq
     return minutes
 
 
+def _keep_real_evidence(minutes: Minutes) -> None:
+    """Only lines of this meeting support what its minutes say."""
+    rows = [*minutes.decisions, *minutes.actions]
+    named = {sequence for row in rows for sequence in row.get("evidence", [])}
+    lines = minutes.meeting.segments.filter(sequence__in=named)
+    real = set(lines.values_list("sequence", flat=True)) if named else named
+    for row in rows:
+        row["evidence"] = [sequence for sequence in row.get("evidence", []) if sequence in real]
+
+
 def _add(minutes: Minutes, accepted: list[Suggestion]) -> None:
     for found in accepted:
-        row = {"text": found.text, "at_ms": found.at_ms}
+        row = {"text": found.text, "at_ms": found.at_ms, "evidence": [found.sequence]}
         if found.kind == "decision":
             minutes.decisions.append(row)
         else:
@@ -90,7 +101,7 @@ def _add(minutes: Minutes, accepted: list[Suggestion]) -> None:
 def _take_over(minutes: Minutes, found: list[dict[str, Any]]) -> None:
     """What a language model found, labelled as such until a person says otherwise."""
     for each in found:
-        row = {"text": each["text"], "at_ms": each["at_ms"], "machine": True}
+        row = {"text": each["text"], "at_ms": each["at_ms"], "evidence": each["evidence"], "machine": True}
         if each["kind"] == "summary":
             minutes.summary = f"{minutes.summary}\n{each['text']} [{clock(each['at_ms'])}]".strip()[:MAX_SUMMARY]
             minutes.machine_summary = True

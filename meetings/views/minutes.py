@@ -103,6 +103,7 @@ def _shown(
     request: HttpRequest, whole: WholeMinutes, message: str = "", status: int = 200, is_conflict: bool = False
 ) -> HttpResponse:
     minutes = whole.minutes
+    whole.find_sources()
     context = {
         "meeting": minutes.meeting,
         "minutes": minutes,

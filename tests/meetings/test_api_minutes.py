@@ -10,13 +10,14 @@ from tests.meetings.cast import ended, say
 from tests.meetings.programs import Program
 
 pytestmark = pytest.mark.django_db
-MINE = {"summary": "We agreed.", "decisions": [{"text": "Ship it", "at_ms": 5_000, "machine": False}]}
+MINE = {"summary": "We agreed.", "decisions": [{"text": "Ship it", "at_ms": 5_000, "evidence": [1, 9]}]}
 ACTION = {
     "text": "Write the tests",
     "owner": "Grace",
     "due": "2026-03-09",
     "done": False,
     "at_ms": None,
+    "evidence": [],
     "machine": False,
 }
 
@@ -36,12 +37,13 @@ def test_minutes_begin_with_the_marks_and_are_written_and_approved(
 ) -> None:
     mark = {"kind": "decision", "text": "Use Postgres"}
     program.post(f"/meetings/{meeting.pk}/marks", mark)
+    say(meeting.participants.get(), 5_000, "Ship it then.")
     ended(meeting)
     begun = program.get(path)
     assert (begun["revision"], [row["text"] for row in begun["decisions"]]) == (0, ["Use Postgres"])
     written = program.patch(path, {"revision": 0, **MINE, "actions": [ACTION]})
     assert (written["revision"], written["summary"]) == (1, "We agreed.")
-    assert written["decisions"] == [{"text": "Ship it", "at_ms": 5_000, "machine": False}]
+    assert written["decisions"] == [{"text": "Ship it", "at_ms": 5_000, "evidence": [1], "machine": False}]
     assert written["actions"] == [ACTION]
     assert written["discussion"] == begun["discussion"]
     approved = program.post(f"{path}/approve", status=200)
@@ -73,6 +75,7 @@ def test_minutes_are_not_written_while_people_talk(program: Program, path: str) 
         ({"decisions": [{"text": "x"}] * 201}, "body.decisions"),
         ({"actions": [{"text": "x", "due": "soon"}]}, "body.actions.0.due"),
         ({"actions": [{"text": "x", "colour": "red"}]}, "body.actions.0.colour"),
+        ({"decisions": [{"text": "x", "evidence": [0]}]}, "body.decisions.0.evidence.0"),
         ({"revision": -1}, "body.revision"),
     ],
 )

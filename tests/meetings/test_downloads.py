@@ -69,6 +69,7 @@ def test_json_is_what_its_published_schema_says(held: Meeting) -> None:
         {
             "text": "Write the notes",
             "at_ms": 61_000,
+            "evidence": [1],
             "author": "Ada",
             "machine_made": False,
             "owner": "Grace",

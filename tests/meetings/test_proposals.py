@@ -110,7 +110,9 @@ def test_what_the_model_finds_is_offered_taken_over_and_labelled(held: Meeting, 
     signed_in(held.host).post(f"/m/{held.code}/minutes/", form)
     minutes = Minutes.objects.get()
     assert (minutes.summary, minutes.machine_summary) == ("The budget was discussed. [01:00]", True)
-    assert minutes.decisions == [{"text": "The budget stays as it is.", "at_ms": 120_000, "machine": True}]
+    assert minutes.decisions == [
+        {"text": "The budget stays as it is.", "at_ms": 120_000, "evidence": [2], "machine": True}
+    ]
     assert (minutes.actions[0]["owner"], minutes.actions[0]["machine"]) == ("Ada", True)
     text = signed_in(held.host).get(f"/m/{held.code}/minutes.txt").content.decode()
     for said in (

@@ -119,6 +119,7 @@ def test_two_who_write_at_once_do_not_overwrite_each_other(held: Meeting) -> Non
         {"actions-0-due": "tomorrow"}, {"place": "x" * 201}, {"summary": "a\x07b"}, {"template": "none"},
         {"decisions-0-text": "x" * 2_001}, {"decisions-TOTAL_FORMS": "100000"}, {"revision": "x"},
         {"actions-TOTAL_FORMS": "x"}, {"decisions-0-at_ms": "-1"},
+        {"decisions-0-evidence": "1 x"}, {"actions-0-evidence": "-1"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_saved_is_refused_and_nothing_is_stored(held: Meeting, wrong: dict[str, str]) -> None:
@@ -145,7 +146,7 @@ def test_lines_that_sound_like_results_are_suggested_with_their_evidence(held: M
     assert [(one.kind, one.owner, one.at_ms) for one in found] == [("action", "Ada", 70_000), ("decision", "", 80_000)]
     assert "may be wrong" in page.content.decode()
     browser.post(path(held), filled(accept=str(found[1].sequence)))
-    assert held.minutes.decisions[-1] == {"text": "We agreed to meet again.", "at_ms": 80_000}
+    assert held.minutes.decisions[-1] == {"text": "We agreed to meet again.", "at_ms": 80_000, "evidence": [3]}
     assert [one.at_ms for one in browser.get(path(held)).context["suggestions"]] == [70_000]
 
 
@@ -153,6 +154,21 @@ def test_lines_that_sound_like_results_are_suggested_with_their_evidence(held: M
 def test_a_suggestion_without_a_real_line_is_not_accepted(held: Meeting, accept: str) -> None:
     signed_in(held.host).post(path(held), filled(accept=accept))
     assert len(held.minutes.decisions) + len(held.minutes.actions) == 2
+
+
+def test_a_result_keeps_the_lines_that_support_it_and_links_to_them(held: Meeting) -> None:
+    browser = signed_in(held.host)
+    link = f'<a href="/m/{held.code}/transcript/#s{{}}">[{{}}]</a>'
+    assert link.format(1, "01:01") in browser.get(path(held)).content.decode()
+    browser.post(path(held), filled(**{"decisions-0-evidence": "1 3 99"}))
+    assert held.minutes.decisions[0]["evidence"] == [1, 3]  # the meeting has no line 99
+    page = browser.get(path(held)).content.decode()
+    assert link.format(1, "01:01") in page
+    assert link.format(3, "01:20") in page
+    assert json.loads(document(held, "json"))["decisions"][0]["evidence"] == [1, 3]
+    assert [line["sequence"] for line in json.loads(document(held, "json"))["lines"]] == [1, 2, 3, 4]
+    held.segments.filter(sequence=3).update(hidden=True)
+    assert "#s3" not in browser.get(path(held)).content.decode()
 
 
 def test_suggestions_are_bounded(held: Meeting) -> None:
