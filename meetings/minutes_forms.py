@@ -49,7 +49,7 @@ class EvidenceField(forms.CharField):
         return " ".join(map(str, value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> Any:
-        return sequences_in(super().to_python(value))
+        return sequences_in(super().to_python(value) or "")
 
 
 def sequences_in(text: str) -> list[int]:
