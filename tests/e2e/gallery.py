@@ -41,6 +41,7 @@ def scenes(built: dict[str, Any]) -> list[Scene]:
             "meeting-new": "/meetings/new/",
             "lobby-host": f"{live}/?devices",
             "room": f"{live}/room/",
+            "room-doorstep": f"/m/{built['doors']}/room/",
         }
         | {page: f"{past}/{page}/" for page in ("transcript", "insight", "review", "minutes", "sharing")}
         | {"search": "/search/?q=budget", "search-empty": "/search/?q=zebra", "tokens": "/accounts/tokens/"}

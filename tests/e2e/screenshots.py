@@ -1,30 +1,69 @@
 """Pictures of every page for docs/screenshots/, on a desk and on a phone, light and dark.
 
 `python -m tests.e2e.screenshots` draws all, names of pages as arguments these only.
-One picture a page: the four views beside each other, at half their size.
+One picture a page: the four views beside each other, at half their size, down to where the page ends.
 """
 
 import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from config.launch.stores import stores
-from tests.e2e.browsers import browser
+from tests.e2e.browsers import browser, scratch, write_microphone
 from tests.e2e.gallery import SCHEMES, SIZES, Gallery, Scene, fill
+from tests.speech import SAMPLE_RATE
 from tests.stack import Stack, emptied_redis, new_database
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MARGIN = 24
-COLOURS = 96
+LONGEST = 2_400  # px of a page that are shown
 SPOKEN = {"room", "overlay"}  # pages on which people speak at this moment
 COMPANY = ("member", "other member")  # who else is in the room
+
+
+def tool(page: Page, name: str) -> None:
+    """A tool of the captions, in the menu where there is little room."""
+    menu = page.locator(".captions-more")
+    if menu.is_visible():
+        menu.click()
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def find(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("release")
+    page.keyboard.press("Enter")
+
+
+def off_the_record(page: Page) -> None:
+    """For good: it is the last picture."""
+    page.get_by_role("button", name="Host", exact=True).click()
+    begin = page.get_by_role("button", name="Go off the record")
+    if begin.is_visible():
+        begin.click()
+    page.keyboard.press("Escape")
+
+
+OPENED: dict[str, Callable[[Page], Any]] = {  # what opens in the room
+    "room-keys": lambda page: page.keyboard.press("?"),
+    "room-host": lambda page: page.get_by_role("button", name="Host", exact=True).click(),
+    "room-invite": lambda page: page.get_by_role("button", name="Invite").click(),
+    "room-reading": lambda page: tool(page, "How captions look"),
+    "room-large-type": lambda page: page.keyboard.press("l"),
+    "room-find": find,
+    "room-decision": lambda page: page.keyboard.press("d"),
+    "room-microphone-on": lambda page: page.keyboard.press("m"),
+    "room-off-the-record": off_the_record,
+}
 
 
 @contextmanager
@@ -41,7 +80,9 @@ def site() -> Iterator[Gallery]:
         built = fill(stack)
         stack.start_web()
         stack.start_transcriber()
-        launched = closing.enter_context(browser(closing.enter_context(sync_playwright())))
+        stack.wait_ready()
+        quiet = write_microphone(scratch(), "quiet", np.zeros(SAMPLE_RATE, np.float32))
+        launched = closing.enter_context(browser(closing.enter_context(sync_playwright()), quiet))
         gallery = Gallery(stack, launched, built)
         room = next(scene for scene in gallery.scenes if scene.name == "room")
         for who in COMPANY:
@@ -49,7 +90,7 @@ def site() -> Iterator[Gallery]:
         yield gallery
 
 
-def picture(gallery: Gallery, scene: Scene) -> Image.Image:
+def picture(gallery: Gallery, scene: Scene, act: Callable[[Page], Any] | None) -> Image.Image:
     """The four views of a page, at half their size, on grey."""
     views = []
     for size in SIZES:
@@ -58,14 +99,17 @@ def picture(gallery: Gallery, scene: Scene) -> Image.Image:
                 gallery.open(page, scene)
                 if scene.name in SPOKEN:
                     gallery.talk_at_once()
-                    page.wait_for_timeout(300)
-                whole = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-                views.append(whole.resize((whole.width // 2, whole.height // 2), Image.Resampling.LANCZOS))
+                if act:
+                    act(page)
+                page.wait_for_timeout(500)
+                whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+                shown = whole.crop((0, 0, whole.width, min(whole.height, LONGEST)))
+                views.append(shown.resize((shown.width // 2, shown.height // 2), Image.Resampling.LANCZOS))
     return sheet(views)
 
 
 def sheet(views: Sequence[Image.Image]) -> Image.Image:
-    """Pictures beside each other on grey."""
+    """Pictures beside each other on grey, in colours that keep what is small and rare: the speakers."""
     width = sum(view.width for view in views) + MARGIN * (len(views) + 1)
     height = max(view.height for view in views) + 2 * MARGIN
     whole = Image.new("RGB", (width, height), "#8a8d91")
@@ -73,17 +117,19 @@ def sheet(views: Sequence[Image.Image]) -> Image.Image:
     for view in views:
         whole.paste(view, (at, MARGIN))
         at += view.width + MARGIN
-    return whole.quantize(COLOURS, dither=Image.Dither.NONE)
+    return whole.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def main() -> None:
     wanted = sys.argv[1:]
     FOLDER.mkdir(parents=True, exist_ok=True)
     with site() as gallery:
-        for scene in gallery.scenes:
-            if not wanted or scene.name in wanted:
-                picture(gallery, scene).save(FOLDER / f"{scene.name}.png", optimize=True)
-                print(scene.name)
+        room = next(scene for scene in gallery.scenes if scene.name == "room")
+        pages = [(scene.name, scene, None) for scene in gallery.scenes]
+        for name, scene, act in [*pages, *((name, room, act) for name, act in OPENED.items())]:
+            if not wanted or name in wanted:
+                picture(gallery, scene, act).save(FOLDER / f"{name}.png", optimize=True)
+                print(name, flush=True)
 
 
 if __name__ == "__main__":

@@ -146,6 +146,14 @@ def test_what_opens_on_a_page(gallery: Gallery, axe: str, size: str, scheme: str
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("size", list(SIZES))
+def test_the_way_into_the_room_is_on_the_first_screen(gallery: Gallery, size: str) -> None:
+    for scene in (scene for scene in gallery.scenes if scene.name in {"lobby", "lobby-host"}):
+        with gallery.seen(scene.who, "light", size) as page:
+            gallery.open(page, scene)
+            expect(page.get_by_role("button", name="Enter the room")).to_be_in_viewport(ratio=1)
+
+
 def room_of(gallery: Gallery) -> Scene:
     return next(scene for scene in gallery.scenes if scene.name == "room")
 

@@ -118,7 +118,9 @@ def test_newcomers_wait_until_a_host_admits_them(meeting: Meeting, ada: User) ->
 
 def test_who_was_removed_neither_comes_back_nor_reads(meeting: Meeting, grace: Client) -> None:
     hosting.remove(meeting.pk, meeting.participants.get(display_name="Grace").pk)
-    assert "removed" in grace.get(f"/m/{meeting.code}/room/", follow=True).content.decode()
+    page = grace.get(f"/m/{meeting.code}/room/", follow=True).content.decode()
+    assert "removed" in page
+    assert "To the start page" in page
     grace.post(f"/m/{meeting.code}/", {"display_name": "Grace", "consent": "on"})
     assert meeting.participants.filter(display_name="Grace").count() == 1
     assert grace.get(f"/m/{meeting.code}/transcript/").status_code == 404
