@@ -85,7 +85,14 @@ export class PlayerController extends Controller<HTMLElement> {
   async hear(event: MouseEvent): Promise<void> {
     const target = event.target as Element;
     const line = target.closest<HTMLElement>("[data-start]");
-    if (!this.hasAudioTarget || !line || target.closest("form, button") || !getSelection()?.isCollapsed) return;
+    if (
+      !this.hasAudioTarget ||
+      !line ||
+      event.shiftKey ||
+      target.closest("form, button") ||
+      !getSelection()?.isCollapsed
+    )
+      return;
     const start = Number(line.dataset.start);
     const text = target.closest("[data-slot=text]");
     const offset = text && offsetAt(text, event.clientX, event.clientY);

@@ -24,6 +24,7 @@ export class ReviewController extends Controller<HTMLElement> {
   session!: ReviewSession;
   private list!: LineList;
   private current: number | null = null;
+  private readonly chosen = new Set<number>(); // several lines at once, the current one among them; else empty
   private editor: LineEditor | null = null;
   private timer = 0;
 
@@ -89,9 +90,12 @@ export class ReviewController extends Controller<HTMLElement> {
 
   // ── The current line ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  choose(event: Event): void {
+  choose(event: MouseEvent): void {
     const line = (event.target as Element).closest<HTMLElement>("[data-sequence]");
-    if (line && !(event.target as Element).closest("form")) this.go(Number(line.dataset.sequence), false);
+    if (!line || (event.target as Element).closest("form")) return;
+    const sequence = Number(line.dataset.sequence);
+    if (event.shiftKey) this.extend(sequence);
+    else this.go(sequence, false);
   }
 
   nextUncertain(): void {
@@ -100,12 +104,30 @@ export class ReviewController extends Controller<HTMLElement> {
   }
 
   private step(by: 1 | -1): void {
-    const withHidden = this.linesTarget.classList.contains("shows-hidden");
-    const next = this.session.transcript.neighbour(this.current, by, withHidden);
+    const next = this.neighbour(by);
     if (next) this.go(next.sequence);
   }
 
+  private neighbour(by: 1 | -1): ReviewLine | undefined {
+    const withHidden = this.linesTarget.classList.contains("shows-hidden");
+    return this.session.transcript.neighbour(this.current, by, withHidden);
+  }
+
+  /** Chooses the lines from the current one to another, which becomes the current one. */
+  private extend(to: number): void {
+    const lines = this.session.transcript.between(this.current ?? to, to);
+    const chosen = [...this.chosen, ...lines.map(({ sequence }) => sequence)];
+    this.go(to, false);
+    for (const sequence of chosen) {
+      this.chosen.add(sequence);
+      this.list.element(sequence)?.classList.add("is-chosen");
+    }
+    getSelection()?.removeAllRanges(); // pressing Shift marks text, too
+  }
+
   private go(sequence: number, scroll = true): void {
+    for (const other of this.chosen) this.list.element(other)?.classList.remove("is-chosen");
+    this.chosen.clear();
     if (this.current !== null) this.list.element(this.current)?.classList.remove("is-current");
     this.current = sequence;
     const element = this.list.element(sequence);
@@ -118,11 +140,19 @@ export class ReviewController extends Controller<HTMLElement> {
     return this.session.transcript.line(this.current);
   }
 
+  /** The current line, or all that were chosen. */
+  get lines(): ReviewLine[] {
+    const sequences = this.chosen.size ? [...this.chosen] : [this.current];
+    return sequences.flatMap((sequence) => this.session.transcript.line(sequence) ?? []);
+  }
+
   pressed(event: KeyboardEvent): void {
     if (event.target instanceof HTMLTextAreaElement) this.typed(event);
     act(event, {
       j: () => this.step(1),
       k: () => this.step(-1),
+      J: () => this.extend(this.neighbour(1)?.sequence ?? this.current ?? 0),
+      K: () => this.extend(this.neighbour(-1)?.sequence ?? this.current ?? 0),
       n: () => this.nextUncertain(),
       a: () => void this.accept(),
       e: () => void this.edit(),

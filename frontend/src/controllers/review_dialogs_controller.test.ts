@@ -26,6 +26,28 @@ it("gives a line to another speaker", async () => {
   expect(server.asked).toEqual([{ type: "reassign", lines: [{ sequence: 1, revision: 0 }], participant_id: "bob" }]);
 });
 
+it("gives several lines to another speaker at once", async () => {
+  await press("J");
+  await press("J");
+  await press("K");
+  const chosen = Array.from(document.querySelectorAll<HTMLElement>(".is-chosen"), (line) => line.dataset.sequence);
+  expect(chosen).toEqual(["1", "2", "3"]);
+  await press("s");
+  expect(texts("[data-slot=chosen]")).toEqual(["3"]);
+  await submit("speaker", { participant: "bob" });
+  const lines = [1, 2, 3].map((sequence) => ({ sequence, revision: 0 }));
+  expect(server.asked).toEqual([{ type: "reassign", lines, participant_id: "bob" }]);
+  await press("j");
+  expect(document.querySelectorAll(".is-chosen")).toHaveLength(0);
+});
+
+it("chooses the lines up to one that is clicked with Shift", async () => {
+  const text = find('[data-sequence="3"] .segment-text');
+  text.dispatchEvent(new MouseEvent("click", { bubbles: true, shiftKey: true }));
+  await press("s");
+  expect(texts("[data-slot=chosen]")).toEqual(["3"]);
+});
+
 it("shows what a speaker says before it is renamed", async () => {
   find("[data-review-dialogs-dialog-param=rename]").click();
   expect(texts("[data-dialog=rename] q")).toEqual(["Line 1", "Other"]);

@@ -26,7 +26,7 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
 
   pressed(event: KeyboardEvent): void {
     act(event, {
-      s: () => this.reviewOutlet.line && this.open("speaker"),
+      s: () => this.askWho(),
       h: () => void this.showHistory(),
       r: () => this.open("replace"),
       "?": () => this.open("keys"),
@@ -57,10 +57,17 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
     }
   }
 
+  /** Of the current line, or of all that were chosen. */
+  private askWho(): void {
+    const { lines } = this.reviewOutlet;
+    slot(this.element, "chosen").textContent = String(lines.length);
+    if (lines.length) this.open("speaker");
+  }
+
   async reassign(event: Event): Promise<void> {
     const { participant } = this.submitted(event);
-    const line = this.reviewOutlet.line;
-    if (line) await this.session.change({ type: "reassign", lines: [ref(line)], participant_id: participant });
+    const lines = this.reviewOutlet.lines.map(ref);
+    await this.session.change({ type: "reassign", lines, participant_id: participant });
   }
 
   /** What tells who it is that gets a name. */

@@ -73,6 +73,12 @@ export class Transcript {
     return shown[at < 0 ? 0 : at + by];
   }
 
+  /** The lines from one to another, in either order, that are not hidden. */
+  between(one: number, other: number): ReviewLine[] {
+    const [from = 0, to = 0] = [this.place(one), this.place(other)].sort((a, b) => a - b);
+    return this.ordered.slice(Math.max(0, from), to + 1).filter((line) => !line.hidden);
+  }
+
   /** What the same speaker says next. */
   continuation(line: ReviewLine): ReviewLine | undefined {
     return this.ordered
