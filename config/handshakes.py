@@ -11,6 +11,8 @@ from typing import Any
 from daphne import http_protocol
 from twisted.internet import reactor as _reactor
 
+from config.bodies import BoundedRequest
+
 PER_SECOND = 50.0  # one takes 5 to 10 ms of this process
 BURST = 10  # without waiting
 LONGEST_WAIT_S = 3.0
@@ -43,7 +45,7 @@ class Line:
 line = Line()
 
 
-class LinedRequest(http_protocol.WebRequest):
+class LinedRequest(BoundedRequest):
     """A request that waits for its turn when it wants to become a WebSocket."""
 
     def process(self) -> None:

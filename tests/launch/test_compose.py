@@ -5,6 +5,7 @@ compose file, in a folder that holds what the Dockerfile copies; names of servic
 """
 
 import os
+import re
 import secrets
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import httpx
 import psycopg
 import pytest
 
+from config.bodies import LARGEST
 from config.launch import process
 from tests.launch import compose
 from tests.stack import ROOT, emptied_redis, free_port, new_database
@@ -226,6 +228,13 @@ def test_no_secret_stands_in_the_compose_file(services: dict[str, compose.Servic
         for name, value in service.environment.items():
             if "PASSWORD" in name or "SECRET" in name:
                 assert value.startswith("/run/secrets/"), f"{service.name}: {name}"
+
+
+def test_the_proxy_lets_the_largest_file_through_and_nothing_beyond() -> None:
+    found = re.search(r"^\s*max_size (\d+)MB$", (ROOT / "Caddyfile").read_text(), re.MULTILINE)
+    assert found
+    largest = max(LARGEST.values())
+    assert largest <= int(found[1]) * 1_000_000 < 1.1 * largest
 
 
 def test_every_target_runs_as_somebody_who_is_not_root() -> None:
