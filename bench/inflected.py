@@ -1,19 +1,20 @@
 """Words as people bend them, so that a search has stems to find: the most frequent first, English and German."""
 
+import re
 from collections.abc import Iterable
 from itertools import zip_longest
 
-_ENGLISH_VERBS = """plan discuss meet start finish check test deliver ask answer need want work talk listen report
- present review approve correct record export import explain follow open launch order print send
- help visit train question confirm consider connect collect compare complain copy cover cross
- deploy design detail develop direct display doubt dream edit effect end enter expand expect
- extend fail fear fill filter fix flow fold form gather guard hand happen head host index inform
- insist inspect install interview invest invite join jump kick land last layer learn lend level
- link list load lock look mark match mention model monitor mount neighbour number object offer
- paint park part pass pay perform phone pick point post pour press prevent process produce
- project protect pull push rank reach react read reason recover reflect refresh regard reject
- relax remain remember remind rent repair repeat rest return reward risk roll sail select sell
- shift shout sign sort sound spell stand stay stretch suggest supply support suspect""".split()
+_ENGLISH_VERBS = """plan discuss start finish check test deliver ask answer need want work talk listen report
+ present review approve correct record export import explain follow open launch order print help
+ visit train question confirm consider connect collect compare complain cover cross deploy design
+ detail develop direct display doubt dream edit effect end enter expand expect extend fail fear
+ fill filter fix flow fold form gather guard hand happen head host index inform insist inspect
+ install interview invest invite join jump kick land last layer learn level link list load lock
+ look mark match mention model monitor mount neighbour number object offer paint park part pass
+ perform phone pick point post pour press prevent process produce project protect pull push rank
+ reach react read reason recover reflect refresh regard reject relax remain remember remind rent
+ repair repeat rest return reward risk roll sail select shift shout sign sort sound stay stretch
+ suggest support suspect""".split()
 _ENGLISH_NOUNS = """budget meeting decision question customer release server figure price month contract project
  product handbook machine account result office partner supplier deadline problem answer number
  letter window table paper engine garden bridge station ticket teacher student doctor hospital
@@ -39,9 +40,25 @@ _GERMAN_NOUNS = """Entscheidung Besprechung Rechnung Lieferung Prüfung Planung 
 
 def english() -> list[str]:
     """All forms of every word."""
-    verbs = ((verb, f"{verb}s", f"{verb}ed", f"{verb}ing") for verb in _ENGLISH_VERBS)
-    nouns = ((noun, f"{noun}s") for noun in _ENGLISH_NOUNS)
+    verbs = (
+        (verb, _with_s(verb), _before_ending(verb) + "ed", _before_ending(verb) + "ing") for verb in _ENGLISH_VERBS
+    )
+    nouns = ((noun, _with_s(noun)) for noun in _ENGLISH_NOUNS)
     return _in_turn(verbs, nouns)
+
+
+def _with_s(word: str) -> str:
+    """Discusses, batteries, plans."""
+    if re.search("(s|sh|ch|x)$", word):
+        return f"{word}es"
+    return re.sub("([^aeiou])y$", r"\1ie", word) + "s"
+
+
+def _before_ending(verb: str) -> str:
+    """Planning, comparing, testing."""
+    if re.fullmatch("[^aeiou]+[aeiou][^aeiouwxy]", verb):
+        return verb + verb[-1]
+    return verb.removesuffix("e")
 
 
 def german() -> list[str]:
