@@ -8,8 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from meetings.models import Job, Recording
-from meetings.services.recordings import notice, why_failed
-from meetings.services.uploads import path_of
+from meetings.services.recordings import can_retry, notice, why_failed
 
 MAX_LISTED = 50  # of each kind
 
@@ -66,7 +65,7 @@ def _row(job: Job, now: datetime) -> JobRow:
         length_ms=job.length_ms,
         took_ms=max(0, round(1_000 * took.total_seconds())),
         reason=why_failed(job) or notice(job),
-        can_retry=job.stage == Job.Stage.FAILED and path_of(job.recording).exists(),
+        can_retry=can_retry(job),
     )
 
 

@@ -186,7 +186,7 @@ def note_share(job_id: int, share: float) -> None:
 
 
 def finish(job_id: int, said: Diarization) -> None:
-    """All is stored: the words go to their speakers, and the upload is not needed any more."""
+    """All is stored: the words go to their speakers, and the upload is needed only where they could not be told."""
     with transaction.atomic():
         jobs = Job.objects.select_for_update(of=("self",)).select_related("recording__meeting")
         job = jobs.filter(pk=job_id).first()
@@ -204,7 +204,8 @@ def finish(job_id: int, said: Diarization) -> None:
             meeting.save(update_fields=["ended_at"])
             events.meeting_event("transcript.ready", meeting.pk)
         _end(job_id, Job.Stage.DONE, done_ms=length_ms, length_ms=length_ms, untold=untold)
-    path_of(job.recording).unlink(missing_ok=True)
+    if not untold:
+        path_of(job.recording).unlink(missing_ok=True)
 
 
 def fail(job_id: int, reason: str) -> None:
@@ -220,14 +221,22 @@ def cancel(recording: Recording) -> None:
     path_of(recording).unlink(missing_ok=True)
 
 
+def can_retry(job: Job) -> bool:
+    """Whether it failed, or ended without its speakers, and its upload is still there."""
+    less = job.stage == Job.Stage.FAILED or (job.stage == Job.Stage.DONE and job.untold != "")
+    return less and path_of(job.recording).exists()
+
+
 def retry(recording: Recording) -> bool:
-    """Put a failed job back into the queue; False when it did not fail or the file is gone."""
-    if not path_of(recording).exists():
-        return False
-    failed = Job.objects.filter(recording=recording, stage=Job.Stage.FAILED)
-    return bool(
-        failed.update(stage=Job.Stage.WAITING, reason="", attempts=0, started_at=None, ended_at=None, done_ms=0)
-    )
+    """Put a job that `can_retry` back into the queue; what is transcribed stays. False for others."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update(of=("self",)).select_related("recording").get(recording=recording)
+        if not can_retry(job):
+            return False
+        job.stage, job.reason, job.untold = Job.Stage.WAITING, "", ""
+        job.attempts, job.started_at, job.ended_at, job.done_ms = 0, None, None, 0
+        job.save()
+    return True
 
 
 def _open(job_id: int) -> models.QuerySet[Job]:

@@ -18,13 +18,12 @@ from meetings.services import idempotency
 MAX_BYTES = 4_000_000_000
 MAX_CHUNK_BYTES = 2_000_000
 ABANDONED = timedelta(days=1)
-RETRIED = timedelta(days=7)  # for so long one that failed can be tried again
+RETRIED = timedelta(days=7)  # for so long one that failed, or lacks its speakers, can be tried again
 MAX_UNFINISHED = 5  # uploads of one person at a time
 KEYED = UUID("5b0f6f0a-9a3c-4c43-8c3e-4b1c2b7f7a52")  # the namespace of uploads begun with a key
 SPARE_BYTES = 1_000_000_000  # of the disk, for everything else
 LAST_BYTES = 500_000_000  # of the disk, that no chunk takes
-OVER_FOR_GOOD = (Job.Stage.DONE, Job.Stage.CANCELLED)
-OVER = (*OVER_FOR_GOOD, Job.Stage.FAILED)
+OVER = (Job.Stage.DONE, Job.Stage.CANCELLED, Job.Stage.FAILED)
 
 
 class UploadRefused(Exception):
@@ -123,9 +122,12 @@ def forget_old() -> int:
 
 
 def sweep() -> int:
-    """Delete files whose upload is gone or over for good; returns how many."""
+    """Delete files whose upload is gone or over for good, after RETRIED also where speakers are untold; returns how
+    many."""
     found = set(_folder().glob("*.upload"))  # before the rows are read: a row is there before its file
-    orphans = found - {path_of(recording) for recording in Recording.objects.exclude(job__stage__in=OVER_FOR_GOOD)}
+    told = models.Q(job__untold="") | models.Q(job__ended_at__lt=timezone.now() - RETRIED)
+    for_good = models.Q(job__stage=Job.Stage.CANCELLED) | models.Q(job__stage=Job.Stage.DONE) & told
+    orphans = found - {path_of(recording) for recording in Recording.objects.exclude(for_good)}
     for path in orphans:
         path.unlink(missing_ok=True)
     return len(orphans)

@@ -120,6 +120,7 @@ def _texts(recording: Recording) -> dict[str, object]:
         "reason": recordings.why_failed(job),
         "notice": recordings.notice(job),
         "over": job.is_over,
+        "can_retry": recordings.can_retry(job),
     }
 
 

@@ -345,6 +345,31 @@ def test_without_the_extra_the_transcript_is_there_and_the_page_says_what_is_mis
     assert "make install-diarization" in page
 
 
+def test_speakers_can_be_told_apart_again_for_a_week(browser: Client) -> None:
+    recording = complete(browser)
+    recordings.open_recording(recording.job, 10_000)
+    recordings.finish(recording.job.pk, Diarization(unable="disk"))
+    assert uploads.sweep() == 0
+    assert "Tell speakers apart again" in browser.get(f"/recordings/{recording.pk}/").content.decode()
+    browser.post(f"/recordings/{recording.pk}/retry/")
+    assert recordings.waiting_jobs() == [recording.job.pk]
+    recordings.finish(recording.job.pk, Diarization(unable="crash"))
+    Job.objects.update(ended_at=timezone.now() - uploads.RETRIED - timedelta(minutes=1))
+    assert uploads.sweep() == 1
+    assert "Tell speakers apart again" not in browser.get(f"/recordings/{recording.pk}/").content.decode()
+    browser.post(f"/recordings/{recording.pk}/retry/")
+    assert recordings.waiting_jobs() == []
+
+
+def test_where_speakers_are_told_nothing_is_left_to_try_again(browser: Client) -> None:
+    recording = complete(browser)
+    recordings.open_recording(recording.job, 10_000)
+    recordings.finish(recording.job.pk, Diarization())
+    browser.post(f"/recordings/{recording.pk}/retry/")
+    assert recordings.waiting_jobs() == []
+    assert not uploads.path_of(recording).exists()
+
+
 def test_what_damage_left_unread_is_measured_and_said(browser: Client, folder: Path) -> None:
     recording = complete(browser)
     write(uploads.path_of(recording), "mkv", [tone(50.0, 440)], damaged=lambda second: second > 2)
