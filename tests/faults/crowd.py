@@ -88,11 +88,11 @@ class Page:
 
 @dataclass
 class Listener(Page):
-    """Notes when each final came; the first of a meeting also keeps the words."""
+    """Notes when each final came; what it said the listeners of a meeting keep together."""
 
-    keeps: bool = False
+    script: dict[int, str] = field(default_factory=dict)  # sequence → text
     finals: dict[int, float] = field(default_factory=dict)  # sequence → monotonic time
-    words: list[int] = field(default_factory=list)
+    wrong: int = 0  # finals that came twice, out of order, or not as the others got them
 
     def heard(self, text: str) -> None:
         if text.startswith('{"type":"status"'):
@@ -100,9 +100,14 @@ class Listener(Page):
         if not text.startswith('{"type":"caption.final"'):
             return
         final = json.loads(text)
-        self.finals[final["sequence"]] = time.monotonic()
-        if self.keeps:
-            self.words += [int(word) for word in final["text"].split()]
+        sequence, said = final["sequence"], final["text"]
+        newest = next(reversed(self.finals), 0)
+        self.wrong += sequence <= newest or self.script.setdefault(sequence, said) != said
+        self.finals.setdefault(sequence, time.monotonic())
+
+    @property
+    def words(self) -> set[int]:
+        return {int(word) for sequence in self.finals for word in self.script[sequence].split()}
 
     async def enter(self) -> None:
         await self.say(type="hello", last_sequence=0)
@@ -207,11 +212,15 @@ class Crowd:
 
     @property
     def lost(self) -> int:
-        return sum(len({n for voice in some for n in voice.said} - set(heard[0].words)) for some, heard in self.rooms)
+        """Words, for every listener who was not shown them."""
+        spoken = (({n for voice in some for n in voice.said}, heard) for some, heard in self.rooms)
+        return sum(len(said - one.words) for said, heard in spoken for one in heard)
 
     @property
     def doubled(self) -> int:
-        return sum(len(heard[0].words) - len(set(heard[0].words)) for _, heard in self.rooms)
+        """Words that stand in two finals, and finals that came wrongly to a listener."""
+        scripts = (" ".join(heard[0].script.values()).split() for _, heard in self.rooms)
+        return sum(len(words) - len(set(words)) for words in scripts) + sum(one.wrong for one in self.listeners)
 
     def spread(self) -> list[float]:
         """From the first page that shows a final to each other one, in seconds."""

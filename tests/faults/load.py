@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.crowd import Crowd, Listener, Voice
-from tests.faults.figures import DOCUMENT, Tally, commit, machine, p99, replace_between, tally
+from tests.faults.figures import DOCUMENT, MISSED, Figure, Tally, commit, machine, p99, replace_between, tally
 from tests.faults.pages import Microphone, Room, talking
 from tests.faults.site import Site, aside, until
 from tests.faults.sockets import LastingSocket
@@ -28,10 +28,11 @@ from tests.stack import ROOT
 RESULTS = ROOT / "var" / "load.json"
 SPEAKERS, LISTENERS = 5, 25
 GOAL_MEETINGS = 20
-GOAL_P99_S = 0.5
+GOAL_P99_S, GOAL_SECONDS, GOAL_CPU, GOAL_MB = 0.5, 600, 0.8, 300
+GOAL_IDLE_MB, GOAL_BACK_S = 250, 15
 COMEBACK_S = 90.0
 WARM_UP_S = 4.0  # a transcriber claims the streams
-GOALS = "lost 0, doubled 0, every p99 ≤ 500 ms; at 20 meetings ≤ 80 % of a core and ≤ 300 MB"
+GOALS = "lost 0, doubled 0, every p99 ≤ 500 ms; at 20 meetings for 600 s ≤ 80 % of a core and ≤ 300 MB"
 
 
 def say(text: str) -> None:
@@ -60,9 +61,20 @@ class Stage:
         return not self.lost and not self.doubled and slowest <= GOAL_P99_S * 1_000
 
     def cells(self) -> str:
-        times = f"{self.acknowledged_ms} | {self.fan_out_ms} | {self.answer_ms} | {self.pages_late_ms}"
-        counts = f"{self.meetings} | {self.sockets} | {self.seconds:.0f} | {self.lost} | {self.doubled}"
-        return f"| {counts} | {times} | {self.web_cpu:.0%} | {self.web_mb:.0f} |"
+        """Marked where a goal is missed; the web process's are goals for so many meetings."""
+        at_goal = self.meetings == GOAL_MEETINGS
+        cells = [
+            str(self.meetings),
+            str(self.sockets),
+            f"{self.seconds:.0f}{MISSED * (at_goal and self.seconds < GOAL_SECONDS)}",
+            *(f"{count}{MISSED * (count > 0)}" for count in (self.lost, self.doubled)),
+            *(f"{wait}{MISSED * (wait > 1_000 * GOAL_P99_S)}"
+              for wait in (self.acknowledged_ms, self.fan_out_ms, self.answer_ms)),
+            str(self.pages_late_ms),
+            f"{self.web_cpu:.0%}{MISSED * (at_goal and self.web_cpu > GOAL_CPU)}",
+            f"{self.web_mb:.0f}{MISSED * (at_goal and self.web_mb > GOAL_MB)}",
+        ]  # fmt: skip
+        return f"| {' | '.join(cells)} |"
 
 
 HEADING = (
@@ -121,7 +133,8 @@ async def stage(site: Site, meetings: int, seconds: float) -> Stage:
 async def room(site: Site) -> tuple[list[Voice], list[Listener]]:
     tickets = await aside(site.meeting, SPEAKERS + LISTENERS)
     voices = [Voice(ticket, turn=turn) for turn, ticket in enumerate(tickets[:SPEAKERS])]
-    return voices, [Listener(ticket, keeps=not number) for number, ticket in enumerate(tickets[SPEAKERS:])]
+    script: dict[int, str] = {}
+    return voices, [Listener(ticket, script=script) for ticket in tickets[SPEAKERS:]]
 
 
 async def idle(site: Site, count: int) -> str:
@@ -134,7 +147,8 @@ async def idle(site: Site, count: int) -> str:
     await asyncio.sleep(10)
     after, closed = site.memory() / 1e6, sum(page.closed for page in crowd.pages)
     await crowd.close()
-    return f"{count} idle listeners: web RSS {before:.0f} → {after:.0f} MB (goal ≤ 250), {closed} closed."
+    weight = Figure("RSS", round(after), GOAL_IDLE_MB, "MB")
+    return f"{count} idle listeners: web RSS {before:.0f} → {weight}, {closed} closed{MISSED * (closed > 0)}."
 
 
 class PatientRoom(Room):
@@ -177,11 +191,15 @@ async def comeback(site: Site, meetings: int) -> str:
     counts = await counted(rooms, microphones)
     for page in pages:
         await page.close()
-    lost, doubled = sum(one.lost for one in counts), sum(one.doubled for one in counts)
+    wrong = [
+        Figure("lost", sum(one.lost for one in counts), 0),
+        Figure("doubled", sum(one.doubled for one in counts), 0),
+    ]
     how = f"{missing} of them were not back" if missing else "all were back"
+    took = Figure("back", back, GOAL_BACK_S, "s")
     return (
-        f"{len(pages)} pages after kill -9 in mid-speech: the process took {started:.1f} s to start, {how} "
-        f"{back - started:.1f} s later (goal ≤ 15 s); lost {lost}, doubled {doubled}."
+        f"{len(pages)} pages after kill -9 in mid-speech: {how} after {took}, of which its start {started:.1f} s; "
+        f"{', '.join(f'{one.what} {one}' for one in wrong)}."
     )
 
 
@@ -190,8 +208,9 @@ def spoken(index: int, turn: int) -> int:
 
 
 async def counted(rooms: list[list[PatientRoom]], microphones: list[list[PatientMicrophone]]) -> list[Tally]:
+    """For every listener."""
     for _ in range(60):
-        counts = [tally(heard[0], some) for heard, some in zip(rooms, microphones, strict=True)]
+        counts = [tally(one, some) for heard, some in zip(rooms, microphones, strict=True) for one in heard]
         if not any(one.lost for one in counts):
             break
         await asyncio.sleep(0.5)
@@ -225,7 +244,12 @@ def arguments() -> argparse.Namespace:
         "--meetings", type=int, nargs="+", default=[5, 10, 15, 20, 30, 45, 60], help="one stage after the other"
     )
     parser.add_argument("--seconds", type=float, default=20.0, help="of speech in each stage")
-    parser.add_argument("--goal-seconds", type=float, default=60.0, help=f"of speech with {GOAL_MEETINGS} meetings")
+    parser.add_argument(
+        "--goal-seconds",
+        type=float,
+        default=60.0,
+        help=f"of speech with {GOAL_MEETINGS} meetings (goal: {GOAL_SECONDS})",
+    )
     parser.add_argument("--comeback", type=int, nargs="+", default=[10, 20], help="meetings of a kill -9")
     parser.add_argument("--idle", type=int, default=2_000, help="listeners who only listen")
     return parser.parse_args()

@@ -20,6 +20,7 @@ ANSWER_WITHIN_S = 4.0
 START_WITHIN_S = 12.0
 RING_S = 1_800
 IN_FLIGHT_S = 10
+EARLY_S = 2  # of a new stream
 OVERDUE_S = 0.5
 MAX_BUFFERED = 64 * 1024
 
@@ -54,6 +55,7 @@ class Microphone(LastingSocket):
         self.index = first_frame
         self.said: list[int] = []
         self.said_at: dict[int, float] = {}  # monotonic
+        self.places: dict[int, int] = {}  # first sample of each counter
         self.given_up = 0  # frames that the ring could not keep
         self.acknowledged = 0
         self.summary: dict[str, Any] = {}
@@ -64,9 +66,10 @@ class Microphone(LastingSocket):
         self._ring: deque[Captured] = deque()  # bounded by RING_S
         self._cursor = self.acknowledged = first_frame * COUNTER_FRAME
         self._phase = "offline"
+        self._origin = 0  # of the server's numbering in ours
         self._held_until = 0.0
         self._owed_since = 0.0
-        self._stopping = False
+        self._stopping = self._afresh = False
         self._sent_until = self._cursor
 
     # ── Recording ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -83,6 +86,7 @@ class Microphone(LastingSocket):
         if counter:
             self.said.append(counter)
             self.said_at[counter] = time.monotonic()
+            self.places[counter] = self.index * COUNTER_FRAME
         self._ring.append(Captured(self.index * COUNTER_FRAME, counter_frame(counter), time.monotonic()))
         self.index += 1
         while len(self._ring) * COUNTER_FRAME > RING_S * RATE:
@@ -128,6 +132,8 @@ class Microphone(LastingSocket):
     def heard(self, event: dict[str, Any]) -> None:
         kind = event["type"]
         if kind == "audio.ready":
+            if self._afresh:
+                self._adopt()
             self.stream_id = event["stream_id"]
             self._phase, self._held_until = "streaming", 0.0
             self._rewind(event["next_sample"])
@@ -146,10 +152,21 @@ class Microphone(LastingSocket):
             self._owed_since = 0.0
         elif kind == "error":
             self.errors.append(event["code"])
+            if event["code"] == "stream_refused" and self.stream_id:
+                self.stream_id, self._afresh = "", True
+                self._start()
         self.tick()
 
+    def _adopt(self) -> None:
+        """A stream in the place of one that the server does not know any more begins with what is being said now."""
+        self._afresh = False
+        while self.kept_s > EARLY_S:
+            self._ring.popleft()
+            self.given_up += 1
+        self._origin = self.acknowledged = self._cursor = self._ring[0].first_sample if self._ring else self.end
+
     def _settle(self, sample: int) -> None:
-        self.acknowledged = max(self.acknowledged, sample)
+        self.acknowledged = max(self.acknowledged, sample + self._origin)
         self._owed_since = 0.0
         now = time.monotonic()
         while self._ring and self._ring[0].end <= self.acknowledged:
@@ -157,7 +174,7 @@ class Microphone(LastingSocket):
 
     def _rewind(self, sample: int) -> None:
         self._settle(sample)
-        self.acknowledged = self._cursor = sample
+        self.acknowledged = self._cursor = sample + self._origin
 
     # ── Sending ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -189,7 +206,8 @@ class Microphone(LastingSocket):
         return self.buffered_bytes < MAX_BUFFERED and in_flight < IN_FLIGHT_S * RATE
 
     def _send_frame(self, frame: Captured, now: float) -> None:
-        self.send(encode_frame(AudioFrame(frame.first_sample, round(1_000 * (now - frame.at)), frame.pcm)))
+        age_ms = round(1_000 * (now - frame.at))
+        self.send(encode_frame(AudioFrame(frame.first_sample - self._origin, age_ms, frame.pcm)))
         self.resends += frame.end <= self._sent_until
         self._cursor = frame.end
         self._sent_until = max(self._sent_until, frame.end)
@@ -266,11 +284,11 @@ class Room(LastingSocket):
             return
         person = self.participants.get(event["participant_id"], {})
         if event["type"] == "participant.left":
-            person |= {"present": False, "muted": True, "hand_ms": None}
+            person |= {"present": False, "muted": True, "hearing": False, "hand_ms": None}
         elif event["type"] == "participant.hand":
             person["hand_ms"] = event["hand_ms"]
         else:
-            person["muted"] = event["muted"]
+            person |= {"muted": event["muted"], "hearing": event["hearing"]}
 
     def _change_meeting(self, event: dict[str, Any]) -> None:
         if event["type"] == "mark.changed":

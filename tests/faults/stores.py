@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -73,6 +74,11 @@ class Store:
         raise NotImplementedError
 
 
+def give_back(connections: "Iterable[psycopg.Connection]") -> None:
+    for connection in connections:
+        connection.close()
+
+
 @dataclass
 class Valkey(Store):
     @property
@@ -133,6 +139,18 @@ class Postgres(Store):
         self.child.send_signal(signal.SIGQUIT)
         self.child.wait(timeout=20)
         self.start()
+
+    def take_all_connections(self) -> "list[psycopg.Connection]":
+        """Those that others hold, too, until there are none but ours."""
+        taken = [psycopg.connect(self.url, autocommit=True)]
+        others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)"
+        while True:
+            with suppress(psycopg.OperationalError):
+                while True:
+                    taken.append(psycopg.connect(self.url, autocommit=True))
+            ours = [connection.info.backend_pid for connection in taken]
+            if not taken[0].execute(f"SELECT pg_terminate_backend(pid) {others}", [ours]).fetchall():
+                return taken
 
     def _command(self) -> process.Command:
         settings = {"fsync": "off", "unix_socket_directories": "", "listen_addresses": "127.0.0.1"}

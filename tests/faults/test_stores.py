@@ -11,6 +11,7 @@ import pytest
 from tests.faults.figures import Figure, Figures, p99, row, took
 from tests.faults.pages import RATE
 from tests.faults.site import Gathering, aside, until
+from tests.faults.stores import give_back
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(240)]
 
@@ -225,26 +226,43 @@ async def test_audio_goes_on_while_postgres_stands_still(gathering: Gathering, f
 
 @row(28, "Postgres out of connections")
 async def test_live_goes_on_when_postgres_has_no_connections_left(gathering: Gathering, figures: Figures) -> None:
-    site = gathering.site
-    speaking = asyncio.create_task(gathering.speak(16.0))
+    """Those that the product holds are taken away, too: it feels the fault in every pool."""
+    site, ticket, microphone = gathering.site, gathering.tickets[0], gathering.microphone
+    speaking = asyncio.create_task(gathering.speak(24.0))
     await until(lambda: gathering.room.finals)
-    taken: list[psycopg.Connection] = []
-    moment = time.monotonic()
-    try:
-        while True:
-            taken.append(await aside(psycopg.connect, site.postgres.url))
-    except psycopg.OperationalError:
-        pass
-    async with httpx.AsyncClient(base_url=site.base_url, timeout=20) as pages:
-        answers = [(await pages.get("/accounts/login/")).status_code, (await pages.get("/ready")).status_code]
-    for connection in taken:
-        connection.close()
-    recovered = await streaming_again(gathering, gathering.microphone.index)
-    shown = gathering.microphone.shown_since(moment)
+    before = microphone.acknowledged
+    taken: list[psycopg.Connection] = await aside(site.postgres.take_all_connections)
+    cookies = {"sessionid": ticket.session}
+    async with httpx.AsyncClient(base_url=site.base_url, cookies=cookies, timeout=30) as pages:
+        page, ready = await asyncio.gather(pages.get(f"/m/{ticket.code}/room/"), pages.get("/ready"))
+    moment, acknowledged, oldest = time.monotonic(), microphone.acknowledged - before, microphone.oldest_s
+    await aside(give_back, taken)
+    recovered = await streaming_again(gathering, microphone.index)
+    shown = microphone.shown_since(moment)
     await speaking
     count = await gathering.finish()
-    figures.add(count, took(recovered), shown=shown)
-    assert all(status in {200, 503} for status in answers)
+    leaked = await aside(connections_beyond, site.postgres.url, POOLS * POOL_SIZE)
+    figures.add(count, took(recovered), Figure("longest unacknowledged", oldest, 1.0, "s"),
+                Figure("leaked", leaked, 0), shown=shown)  # fmt: skip
+    assert (page.status_code, ready.status_code) == (503, 503)
+    assert "try again in a moment" in page.text
+    assert page.headers["Retry-After"]
+    assert acknowledged > 0
+    assert (microphone.connections, gathering.room.connections) == (1, 1)
+
+
+POOLS, POOL_SIZE = 3, 8  # of the web process, the transcriber and the backstage
+
+
+def connections_beyond(url: str, most: int) -> int:
+    """How many connections there are beyond those, and how many hold a transaction open."""
+    with psycopg.connect(url) as watch:
+        row = watch.execute(
+            "SELECT count(*), count(*) FILTER (WHERE state LIKE 'idle in transaction%%') FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).fetchone()
+    assert row
+    return max(0, int(row[0]) - most) + int(row[1])
 
 
 @row(28, "deadlock with whoever stores a final")

@@ -130,7 +130,7 @@ describe("people", () => {
     store.apply({ type: "participant.state", participant_id: id, muted: false, hearing: true }, NOW);
     expect(store.people.get(id)).toMatchObject({ present: true, muted: false, hearing: true });
     store.apply({ type: "participant.left", participant_id: id }, NOW);
-    expect(store.people.get(id)).toMatchObject({ present: false, muted: true });
+    expect(store.people.get(id)).toMatchObject({ present: false, muted: true, hearing: false });
   });
 
   it("that a new welcome does not list are gone", () => {

@@ -117,7 +117,13 @@ export class RoomStore {
         this.person(event.participant);
         break;
       case "participant.left":
-        this.change(event.participant_id, { present: false, muted: true, speakingUntil: 0, hand_ms: null });
+        this.change(event.participant_id, {
+          present: false,
+          muted: true,
+          hearing: false,
+          speakingUntil: 0,
+          hand_ms: null,
+        });
         break;
       case "participant.state":
         this.change(event.participant_id, { muted: event.muted, hearing: event.hearing });
