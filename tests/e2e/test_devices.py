@@ -122,6 +122,25 @@ def test_an_unplugged_microphone_is_replaced_and_the_stream_goes_on(
     assert after["nextSample"] > before["nextSample"] + SAMPLE_RATE
 
 
+def test_another_microphone_is_chosen_in_the_room_and_the_stream_goes_on(
+    site: Stack, playwright: Playwright, code: str, voice: Path
+) -> None:
+    with browser(playwright, voice) as launched:
+        page = speaking(new_page(launched), site, code, "Choosing Cleo")
+        memory = f"JSON.parse(sessionStorage['stream:{code}']).streamId"
+        page.wait_for_function(f"sessionStorage['stream:{code}'] && {memory}")
+        before = page.evaluate(memory)
+        page.get_by_role("button", name="Microphone and loudspeaker").click()
+        choice = page.get_by_label("Microphone", exact=True)
+        chosen = choice.locator("option").last.get_attribute("value")
+        choice.select_option(chosen)
+        page.wait_for_function("tracks.length === 2 && tracks[0].readyState === 'ended'")
+        assert page.evaluate("JSON.parse(localStorage.sound).microphone") == chosen
+        page.get_by_role("button", name="Close").click()
+        expect(page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
+        assert page.evaluate(memory) == before
+
+
 def test_an_audio_graph_that_stands_still_is_woken(site: Stack, playwright: Playwright, code: str, voice: Path) -> None:
     with browser(playwright, voice) as launched:
         page = speaking(new_page(launched), site, code, "Sleepy Sven")

@@ -105,6 +105,16 @@ it("asks for a click where the browser plays nothing before one", async () => {
   expect(HTMLMediaElement.prototype.play).toHaveBeenCalledTimes(2);
 });
 
+it("plays the voices on another loudspeaker that was chosen", async () => {
+  const sinks: string[] = [];
+  enter({ b: { hearing: true }, c: { hearing: true } });
+  await heard("c");
+  Object.assign(find("audio"), { setSinkId: async (id: string) => void sinks.push(id) });
+  localStorage.setItem("sound", JSON.stringify({ speaker: "headset" }));
+  announce("devices:speaker");
+  expect(sinks).toEqual(["headset"]);
+});
+
 it("goes on hearing somebody whose page has lost the room for a moment", async () => {
   enter({ b: { hearing: true }, c: { hearing: true } });
   await heard("c");

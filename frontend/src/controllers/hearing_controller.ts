@@ -82,10 +82,15 @@ export class HearingController extends Controller<HTMLElement> {
     this.call?.give(kind, track);
   }
 
+  /** Another loudspeaker was chosen. */
+  replay(): void {
+    for (const voice of this.voices()) void this.play(voice);
+  }
+
   toggle(): void {
     if (this.stateValue === "blocked") {
       this.stateValue = "on";
-      for (const voice of this.voices()) void this.play(voice);
+      this.replay();
       return;
     }
     this.wanted = !this.wanted;

@@ -2,6 +2,7 @@ import { Controller } from "@hotwired/stimulus";
 import type { CapturedFrame } from "../audio/framer";
 import { meterLevel } from "../audio/loudness";
 import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
+import { offerDevices } from "../room/devices";
 import { announce } from "../room/events";
 import { rememberedLanguage, rememberedSound, rememberLanguage, rememberSound } from "../room/sound-choice";
 
@@ -145,16 +146,7 @@ export class LobbyController extends Controller<HTMLFormElement> {
   private async listDevices(): Promise<void> {
     const devices = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
     const { microphone, speaker } = rememberedSound(localStorage);
-    fill(this.microphonesTarget, this.microphoneTarget, devices, "audioinput", microphone);
-    fill(this.speakersTarget, this.speakerTarget, devices, "audiooutput", speaker);
+    offerDevices(this.microphonesTarget, this.microphoneTarget, devices, "audioinput", microphone);
+    offerDevices(this.speakersTarget, this.speakerTarget, devices, "audiooutput", speaker);
   }
-}
-
-/** Offers the named devices of a kind; browsers name none before the microphone was allowed once. */
-function fill(field: HTMLElement, select: HTMLSelectElement, all: MediaDeviceInfo[], kind: string, wish: string): void {
-  const devices = all.filter((device) => device.kind === kind && device.label !== "");
-  const current = select.value || wish;
-  select.replaceChildren(...devices.map((device) => new Option(device.label, device.deviceId)));
-  if (devices.some((device) => device.deviceId === current)) select.value = current;
-  field.hidden = devices.length === 0;
 }

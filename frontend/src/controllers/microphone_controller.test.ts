@@ -96,6 +96,24 @@ it("mutes with the key m, and not while somebody types", async () => {
   expect(state()).toBe("muted");
 });
 
+it("goes on with another microphone that was chosen, and stays muted if it was", async () => {
+  announce("devices:microphone");
+  await settled();
+  expect(state()).toBe("off");
+  await press();
+  connect();
+  await press();
+  localStorage.setItem("sound", JSON.stringify({ microphone: "headset" }));
+  announce("devices:microphone");
+  await settled();
+  expect(device.close).toHaveBeenCalledTimes(1);
+  expect(microphone.deviceId).toBe("headset");
+  expect([state(), device.setMuted.mock.lastCall]).toEqual(["muted", [true]]);
+  await press();
+  expect(state()).toBe("on");
+  localStorage.removeItem("sound");
+});
+
 it("tells the room how it stands", async () => {
   const told = events("microphone:changed");
   await press();

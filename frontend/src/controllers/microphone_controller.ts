@@ -43,6 +43,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   private closed = false;
   private readonly devicesChanged = () => void this.recover();
   private offRecord = false;
+  private changing: Promise<void> = Promise.resolve();
 
   connect(): void {
     this.memory = new StreamMemory(this.codeValue, window.sessionStorage);
@@ -74,6 +75,20 @@ export class MicrophoneController extends Controller<HTMLElement> {
     if (form.method !== "post") return;
     this.speaker?.leave();
     this.stop();
+  }
+
+  /** Another microphone was chosen: the stream goes on with it, and stays muted if it was. */
+  change(): void {
+    this.changing = this.changing.then(() => this.reopen());
+  }
+
+  private async reopen(): Promise<void> {
+    if (!this.microphone) return;
+    const muted = this.stateValue === "muted";
+    this.speaker?.mute();
+    this.closeMicrophone();
+    await this.join();
+    if (muted && this.microphone) this.mute();
   }
 
   /** Turns the microphone off; one that is off stays off. */
