@@ -117,7 +117,7 @@ def sheet(views: Sequence[Image.Image]) -> Image.Image:
     for view in views:
         whole.paste(view, (at, MARGIN))
         at += view.width + MARGIN
-    return whole.quantize(method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return whole.quantize(method=Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
 
 
 def main() -> None:

@@ -209,3 +209,15 @@ def test_a_choice_shows_where_the_system_sets_the_colours(gallery: Gallery) -> N
         for chosen in ("#reading-dialog [name=size]", ".mark-kinds [name=kind]"):
             assert page.locator(f"{chosen}:checked").evaluate(outlined) == "solid"
             assert page.locator(f"{chosen}:not(:checked)").first.evaluate(outlined) == "none"
+
+
+def test_finding_fits_a_phone(gallery: Gallery) -> None:
+    with gallery.seen("host", "light", "phone") as page:
+        gallery.open(page, room_of(gallery))
+        tool(page, "Find in this meeting")
+        page.keyboard.type("release")
+        page.keyboard.press("Enter")
+        expect(page.locator(".is-found")).to_be_in_viewport(ratio=1)
+        box = page.locator(".captions-scroll").bounding_box()
+        assert box
+        assert box["width"] <= SIZES["phone"]["width"]
