@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
@@ -144,12 +145,32 @@ def test_what_a_dead_worker_had_is_tried_by_another(ada: User) -> None:
 
 def test_one_webhook_does_not_take_the_places_of_all(ada: User, eve: User) -> None:
     slow, other = webhooks.register(ada, URL, ALL), webhooks.register(eve, URL, ALL)
-    for _ in range(10):
+    for _ in range(4 * deliveries.MAX_AT_ONCE + 1):
         due(slow)
     due(other)
     claimed = [one.webhook_id for one in deliveries.claim_due()]
     assert claimed.count(slow.pk) == deliveries.MAX_EACH
     assert claimed.count(other.pk) == 1
+
+
+async def _told(delivery: Delivery) -> tuple[int | None, str]:
+    if delivery.webhook.url.endswith("odd"):
+        raise ValueError("nobody thought of this")
+    return 200, ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_delivery_that_goes_wrong_stops_no_other(
+    ada: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd, other = webhooks.register(ada, f"{URL}/odd", ALL), webhooks.register(ada, URL, ALL)
+    due(odd)
+    arrives = due(other)
+    monkeypatch.setattr(deliveries, "_send", _told)
+    assert async_to_sync(deliveries.deliver_due)() == 1
+    arrives.refresh_from_db()
+    assert arrives.state == Delivery.State.DELIVERED
+    assert "went wrong" in caplog.text
 
 
 def test_a_webhook_that_failed_for_days_is_disabled_until_its_owner_enables_it(ada: User) -> None:
