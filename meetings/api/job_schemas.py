@@ -124,8 +124,10 @@ class JobOut(Schema):
 
 
 def _progress(recording: Recording) -> float:
-    """Of all stages together, so that it never goes back."""
+    """Of all stages together but the check of the file, so that it never goes back."""
     job = recording.job
+    if job.stage == Job.Stage.CHECKING:
+        return 0.0
     if recording.speakers != Recording.Speakers.AUTO or job.is_over:
         return job.share
     return HEARD + (1 - HEARD) * job.share if job.stage == Job.Stage.DIARIZING else HEARD * job.share

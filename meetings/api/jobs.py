@@ -8,12 +8,13 @@ from django.urls import reverse
 from ninja import Field, File, Form, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
+from meetings import receiving
 from meetings.api.auth import ApiRequest, run_jobs
 from meetings.api.job_schemas import JobAccepted, JobOut, NewJob, result_of
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, page_of
 from meetings.api.problems import Problem, invalid, not_found
 from meetings.api.schemas import IdempotencyKey
-from meetings.models import Recording
+from meetings.models import Job, Recording
 from meetings.services import batches, recordings, uploads, webhooks
 
 RETRY_SECONDS = "30"
@@ -28,7 +29,10 @@ def submit_job(
     body: Form[NewJob],
     idempotency_key: IdempotencyKey,
 ) -> Status[JobAccepted]:
-    """An audio or video file of up to 512 MB and four hours: wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv."""
+    """An audio or video file of up to 512 MB and four hours: wav, mp3, m4a, ogg, flac, webm, mp4, mov, mkv.
+
+    What is found to be none at once is refused with 413, 415 or 422, by the code that `error` would have.
+    """
     size = file.size or 0
     if not size:
         raise invalid("file", "The file is empty.")
@@ -48,6 +52,7 @@ def submit_job(
         raise _too_large(str(refusal)) from refusal
     except OSError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_room", "The file could not be stored: come back.") from error
+    _look(recording)
     response["Location"] = reverse("stt:get_job", args=[recording.pk])
     return Status(202, JobAccepted.of(recording))
 
@@ -82,6 +87,18 @@ def forget_job(request: ApiRequest, job_id: UUID) -> Status[None]:
     """Cancel it, if it goes on, and forget it with everything that came of it."""
     batches.forget(_own(request, job_id))
     return Status(204, None)
+
+
+def _look(recording: Recording) -> None:
+    """One that cannot be transcribed is no job."""
+    recording.refresh_from_db()
+    if recording.job.stage != Job.Stage.WAITING:  # a second request with its key
+        return
+    try:
+        receiving.look(recording)
+    except receiving.ContentRefused as refusal:
+        batches.forget(recording)
+        raise Problem(refusal.status, refusal.reason, str(refusal)) from refusal
 
 
 def _own(request: ApiRequest, job_id: UUID) -> Recording:

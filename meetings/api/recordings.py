@@ -12,6 +12,7 @@ from django.urls import reverse
 from ninja import Field, Query, Router, Schema, Status
 from pydantic import StrictBool, model_validator
 
+from meetings import receiving
 from meetings.api.auth import ApiRequest, run_jobs
 from meetings.api.job_schemas import STATUS, JobStatus
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
@@ -115,14 +116,19 @@ def get_recording(request: ApiRequest, recording_id: UUID) -> Recording:
 
 @router.put("/{recording_id}/chunks/{int:offset}", auth=run_jobs, response=RecordingOut, openapi_extra=CHUNK)
 def send_chunk(request: ApiRequest, recording_id: UUID, offset: int) -> Recording:
-    """The file's bytes from `offset` on; where that is not `received_bytes`, 409, and the detail says what is."""
+    """The file's bytes from `offset` on; where that is not `received_bytes`, 409, and the detail says what is.
+
+    What cannot be transcribed is refused with 413, 415 or 422 once its first bytes, or all of them, say so.
+    """
     recording = _own(request, recording_id)
     try:
         if len(request.body) > uploads.MAX_CHUNK_BYTES:
             raise uploads.TooMuch("The chunk is too large.")
-        uploads.receive(recording, offset, request.body)
+        receiving.receive(recording, offset, request.body)
     except uploads.WrongOffset as refusal:
         raise conflict("wrong_offset", f"Go on from byte {refusal.received}.") from refusal
+    except receiving.ContentRefused as refusal:
+        raise Problem(refusal.status, refusal.reason, str(refusal)) from refusal
     except (uploads.TooMuch, RequestDataTooBig) as refusal:
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The chunk is too large.") from refusal
     except uploads.UploadRefused as refusal:

@@ -157,9 +157,11 @@ def _new_meeting(recording: Recording, length_ms: int, voices: int | None) -> No
         AudioStream.objects.create(participant=speaker, offset_ms=0, language=recording.language, started_at=started_at)
 
 
-def note_alive(job_id: int) -> None:
-    """A sign of life while nothing is stored yet."""
-    Job.objects.filter(pk=job_id).update(alive_at=timezone.now())
+def note_checked(job_id: int, done_ms: int, share: float) -> None:
+    """The file is being checked: a sign of life, and its length as the share that was read tells. Raises JobOver."""
+    length_ms = round(done_ms / share) if share else 0
+    if not _open(job_id).update(alive_at=timezone.now(), done_ms=done_ms, length_ms=length_ms):
+        raise JobOver
 
 
 def note_progress(job_id: int, stream_id: str) -> int | None:
@@ -211,6 +213,12 @@ def finish(job_id: int, said: Diarization) -> None:
 def fail(job_id: int, reason: str) -> None:
     """What was stored stays; `reason` is one of FAILURES."""
     _end(job_id, Job.Stage.FAILED, reason=reason)
+
+
+def refuse(recording: Recording, reason: str) -> None:
+    """It can never be transcribed: no file is kept for another try."""
+    fail(recording.job.pk, reason)
+    path_of(recording).unlink(missing_ok=True)
 
 
 def cancel(recording: Recording) -> None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from meetings import receiving
 from meetings.forms import RecordingForm
 from meetings.models import Recording, User
 from meetings.services import batches, recordings, uploads
@@ -52,9 +53,11 @@ def chunk(request: HttpRequest, recording_id: UUID, offset: int) -> HttpResponse
         body = request.body
         if len(body) > uploads.MAX_CHUNK_BYTES:
             raise uploads.TooMuch("The chunk is too large.")
-        return JsonResponse(_state(uploads.receive(recording, offset, body)))
+        return JsonResponse(_state(receiving.receive(recording, offset, body)))
     except uploads.WrongOffset as refusal:
         return JsonResponse({"error": str(refusal), "received": refusal.received}, status=409)
+    except receiving.ContentRefused as refusal:
+        return JsonResponse({"error": str(refusal)}, status=refusal.status)
     except (uploads.TooMuch, RequestDataTooBig) as refusal:
         return JsonResponse({"error": str(refusal)}, status=413)
     except uploads.UploadRefused as refusal:
@@ -121,6 +124,7 @@ def _texts(recording: Recording) -> dict[str, object]:
         "notice": recordings.notice(job),
         "over": job.is_over,
         "can_retry": recordings.can_retry(job),
+        "readable": recording.meeting_id is not None,
     }
 
 

@@ -1,9 +1,11 @@
-"""Rows 34 and 35: files that lead elsewhere, that are huge when decoded, that are broken or no recording at all."""
+"""Rows 34 and 35: files that lead elsewhere, are huge when decoded, broken or no recording; and 20: a worker dies."""
 
 import asyncio
+import io
 import os
 import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,11 +18,12 @@ import psutil
 import pytest
 import soundfile
 
-from tests.faults.figures import Figure, Figures, row
+from tests.faults.figures import Figure, Figures, row, took
 from tests.faults.site import Gathering, aside
-from tests.live.uploading import finished, upload
+from tests.live.uploading import finished, offer, state_of, transcript, wait_for
 from tests.meetings.media import tone, write
 from tests.people import Person
+from transcription.engines.scripted import counter_frame
 
 pytestmark = [pytest.mark.faults, pytest.mark.asyncio, pytest.mark.timeout(300)]
 SDP = "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4000 RTP/AVP 0\na=control:{address}\n"
@@ -82,7 +85,12 @@ def uploader(gathering: Gathering) -> Iterator[Person]:
 
 
 def outcomes(person: Person, files: dict[str, bytes]) -> dict[str, dict[str, object]]:
-    return {name: finished(person, upload(person, content)) for name, content in files.items()}
+    """What became of each, and how the server answered its last chunk."""
+    states = {}
+    for name, content in files.items():
+        path, answer = offer(person, content)
+        states[name] = {**finished(person, path), "status": answer.status_code}
+    return states
 
 
 @row(34, "uploads that lead elsewhere")
@@ -111,6 +119,7 @@ async def test_files_that_lead_elsewhere_lead_nowhere(gathering: Gathering, figu
     shown = {str(state["reason"]) for state in states.values()}
     figures.add(counted, Figure("hits", hits, 0), Figure("files", len(containers)), shown=sorted(shown))
     assert all(state["stage"] == "Failed" and state["reason"] for state in states.values()), states
+    assert {state["status"] for state in states.values()} == {415}
 
 
 @row(35, "uploads that are huge, broken or no recording")
@@ -143,7 +152,41 @@ async def test_uploads_that_are_huge_broken_or_no_recording_say_so(
                 shown=sorted(shown))  # fmt: skip
     assert {name for name in broken if states[name]["stage"] != "Failed"} == set(), states
     assert all(states[name]["reason"] for name in broken)
+    assert {name for name in broken if states[name]["status"] not in {413, 415, 422}} <= {"24 h that say so nowhere"}
     assert all(state["stage"] in {"Done", "Failed"} for state in states.values())
+
+
+@row(20, "media worker kill -9 while it transcribes")
+async def test_a_media_worker_that_dies_while_it_transcribes_leaves_one_result(
+    gathering: Gathering, figures: Figures
+) -> None:
+    site = gathering.site
+    await aside(lambda: site.start_scripted(speed=4, batch=1))
+    content, words = recording(40.0)
+    with uploader(gathering) as person:
+        path, _ = await aside(offer, person, content)
+        await aside(wait_for, person, path, "Transcribing")
+        while not (await aside(state_of, person, path))["percent"]:
+            await asyncio.sleep(0.1)
+        site.stack.kill("media")
+        killed = time.monotonic()
+        assert not (await aside(state_of, person, path))["over"]
+        await aside(site.stack.start_media_worker)
+        state = await aside(finished, person, path)
+        recovered = time.monotonic() - killed
+        said = await aside(transcript, person, path, "txt")
+    figures.add(await gathering.finish(), took(recovered, 90.0), shown=str(state["stage"]))
+    assert state["stage"] == "Done"
+    assert [int(word) for word in said.split() if word.isdigit() and int(word) in words] == words
+
+
+def recording(seconds: float) -> tuple[bytes, list[int]]:
+    """A file whose words are numbers beyond those of everybody else, and which they are."""
+    frames = [20_000 + number for number in range(round(10 * seconds))]
+    pcm = b"".join(counter_frame(0 if number % 40 > 30 else number) for number in frames)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.frombuffer(pcm, "<i2"), 16_000, format="WAV")
+    return buffer.getvalue(), [number for number in frames if number % 40 <= 30]
 
 
 def day_of_silence(path: Path) -> bytes:

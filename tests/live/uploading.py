@@ -11,6 +11,13 @@ CHUNK = 100_000
 
 def upload(person: Person, content: bytes, **fields: str) -> str:
     """Send all of it; returns the recording's path."""
+    path, answer = offer(person, content, **fields)
+    assert answer.status_code == httpx.codes.OK, answer.text
+    return path
+
+
+def offer(person: Person, content: bytes, **fields: str) -> tuple[str, httpx.Response]:
+    """Send it until it is refused, or all of it; returns the recording's path and the last answer."""
     person.pages.get("/recordings/")
     headers = {"X-CSRFToken": person.pages.cookies["csrftoken"], "Referer": person.base_url}
     fields = {"title": "Board", "language": "en", "size_bytes": str(len(content)), **fields}
@@ -21,8 +28,9 @@ def upload(person: Person, content: bytes, **fields: str) -> str:
             content=content[offset : offset + CHUNK],
             headers={**headers, "Content-Type": "application/octet-stream"},
         )
-        assert answer.status_code == httpx.codes.OK, answer.text
-    return str(begun["url"])
+        if answer.is_error:
+            break
+    return str(begun["url"]), answer
 
 
 def state_of(person: Person, path: str) -> dict[str, object]:

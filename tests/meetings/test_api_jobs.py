@@ -17,7 +17,7 @@ from meetings.services.speakers import Diarization
 from tests.meetings.cast import say
 from tests.meetings.programs import Program
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 CONTENT = bytes(range(256)) * 20
 
 
@@ -266,10 +266,10 @@ def test_a_disk_that_takes_nothing_leaves_no_job(program: Program, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(uploads, "_write", full)
-    assert send(program, 503, key="k1")["code"] == "no_room"
+    with monkeypatch.context() as disk:
+        disk.setattr(uploads, "_write", full)
+        assert send(program, 503, key="k1")["code"] == "no_room"
     assert not Recording.objects.exists()
-    monkeypatch.undo()
     send(program, key="k1", language="en")
 
 

@@ -11,7 +11,7 @@ from meetings.models import Job, Recording, User
 from meetings.services import recordings, uploads
 from tests.meetings.programs import Program
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 NEW = {"title": "Board", "size_bytes": 10, "speakers": "auto", "speakers_most": 4}
 
 

@@ -31,7 +31,7 @@ from tests.meetings.cast import signed_in
 from tests.meetings.media import tone, write
 from transcription.decoding import REASONS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 ROOT = Path(__file__).parents[2]
 
 
@@ -295,6 +295,33 @@ def test_a_job_taken_over_goes_on_in_the_same_meeting(browser: Client) -> None:
     assert Meeting.objects.count() == AudioStream.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_checking_says_which_share_of_the_file_was_read(
+    browser: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = complete(browser)
+    assert recordings.take(recording.job.pk)
+    write_wav(uploads.path_of(recording), 60.0)
+    told: list[tuple[int, float]] = []
+    note = recordings.note_checked
+
+    def noted(job_id: int, done_ms: int, share: float) -> None:
+        note(job_id, done_ms, share)
+        state = browser.get(f"/recordings/{recording.pk}/state/").json()
+        assert (state["stage"], state["readable"]) == ("Checking the file", False)
+        told.append((state["percent"], share))
+
+    monkeypatch.setattr(recordings, "note_checked", noted)
+    monkeypatch.setattr("meetings.decoder.TOLD_SECONDS", 0.0)
+    assert with_redis(partial(measure, uploads.path_of(recording), recording.job.pk))[0] == pytest.approx(60_000, 2)
+    assert told == sorted(told)
+    assert {percent for percent, _ in told} > {told[0][0]}
+    assert all(abs(percent - min(99, 100 * share)) <= 1 for percent, share in told)
+    recordings.cancel(recording)
+    with pytest.raises(recordings.JobOver):
+        note(recording.job.pk, 1_000, 0.5)
+
+
 def test_progress_is_what_is_settled_and_the_end_is_exact(browser: Client) -> None:
     recording = complete(browser)
     (info,) = recordings.open_recording(recording.job, 10_000)
@@ -370,6 +397,7 @@ def test_where_speakers_are_told_nothing_is_left_to_try_again(browser: Client) -
     assert not uploads.path_of(recording).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_damage_left_unread_is_measured_and_said(browser: Client, folder: Path) -> None:
     recording = complete(browser)
     write(uploads.path_of(recording), "mkv", [tone(50.0, 440)], damaged=lambda second: second > 2)

@@ -6,16 +6,18 @@ interface State {
   stage: string;
   percent: number;
   over: boolean;
+  readable?: boolean;
 }
 
 /** Follows a job's stage and share; loads the page again when it is over, or has something to read. */
 export class JobController extends Controller<HTMLElement> {
   static targets = ["stage", "percent", "bar"];
-  static values = { url: String };
+  static values = { url: String, readable: Boolean };
   declare stageTarget: HTMLElement;
   declare percentTarget: HTMLElement;
   declare barTarget: HTMLProgressElement;
   declare urlValue: string;
+  declare readableValue: boolean;
   private timer = 0;
 
   connect(): void {
@@ -30,7 +32,7 @@ export class JobController extends Controller<HTMLElement> {
     const answer = await fetch(this.urlValue).catch(() => undefined);
     if (!answer?.ok) return;
     const state = (await answer.json()) as State;
-    if (state.over || (this.barTarget.value === 0 && state.percent > 0)) location.reload();
+    if (state.over || (state.readable && !this.readableValue)) location.reload();
     if (this.stageTarget.textContent !== state.stage) this.stageTarget.textContent = state.stage;
     this.percentTarget.textContent = `${state.percent} %`;
     this.barTarget.value = state.percent;
