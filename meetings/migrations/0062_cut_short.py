@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0059_wordless_speech'),
+        ('meetings', '0061_wordless_speech'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ SET silent_samples = greatest(0, settled_sample - coalesce(
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meetings", "0057_names_and_terms")]
+    dependencies = [("meetings", "0059_idempotency_keys")]
 
     operations = [
         migrations.AddField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0060_cut_short'),
+        ('meetings', '0062_cut_short'),
     ]
 
     operations = [

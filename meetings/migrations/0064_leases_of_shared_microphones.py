@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0061_attempts'),
+        ('meetings', '0063_attempts'),
     ]
 
     operations = [

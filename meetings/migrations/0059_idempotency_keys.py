@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0057_names_and_terms'),
+        ('meetings', '0058_erased_streams'),
     ]
 
     operations = [

@@ -4,9 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('meetings', '0058_erased_streams'),
-        ('meetings', '0058_idempotency_keys'),
-        ('meetings', '0058_silent_samples'),
+        ('meetings', '0060_silent_samples'),
     ]
 
     operations = [
