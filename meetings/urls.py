@@ -101,6 +101,8 @@ urlpatterns = [
     path("jobs/", jobs.page, name="jobs"),
     path("jobs/<uuid:recording_id>/cancel/", jobs.cancel, name="job-cancel"),
     path("jobs/<uuid:recording_id>/retry/", jobs.retry, name="job-retry"),
+    path("jobs/second-passes/<uuid:meeting_id>/retry/", jobs.retry_second_pass, name="second-pass-retry"),
+    path("jobs/microphones/<uuid:room_id>/retry/", jobs.retry_microphone, name="microphone-retry"),
     path("health", health.health, name="health"),
     path("ready", health.ready, name="ready"),
 ]

@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from meetings.admin.lists import DeletedWhole, LanguageFilter, ReadOnly, acting
-from meetings.models import Document, Job, Recording
-from meetings.services import audit_log, documents, recordings, uploads
+from meetings.models import Document, Job, Recording, SecondPass
+from meetings.services import audit_log, documents, recordings, second_pass, uploads
 
 
 class JobInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -87,6 +87,35 @@ class JobAdmin(ReadOnly):
     list_select_related = ("recording",)
     search_fields = ("recording__title", "recording__owner__email")
     date_hierarchy = "created_at"
+
+
+@admin.register(SecondPass)
+class SecondPassAdmin(ReadOnly):
+    list_display = ("meeting", "stage", "done", "reason", "model", "created_at", "started_at", "ended_at")
+    list_filter = ("stage", "created_at")
+    list_select_related = ("meeting",)
+    search_fields = ("meeting__title", "meeting__host__email")
+    date_hierarchy = "created_at"
+    fields = ("meeting", "stage", "done", "reason", "model", "unplaced", "created_at", "started_at", "ended_at")
+    readonly_fields = ("done",)
+    actions = ("retry",)
+
+    @admin.display(description=_("listened to"))
+    def done(self, job: SecondPass) -> str:
+        return f"{job.percent} %"
+
+    @admin.action(description=_("Try the failed ones again"), permissions=["manage"])
+    def retry(self, request: HttpRequest, chosen: QuerySet[SecondPass]) -> None:
+        for job in chosen.select_related("meeting"):
+            if second_pass.retry(job.meeting_id):
+                audit_log.record(audit_log.Action.CHANGED, job.meeting_id, acting(request))
+                self.message_user(request, _("%(title)s waits for a worker.") % {"title": job.meeting})
+            else:
+                refusal = _("%(title)s did not fail, or its audio is gone.") % {"title": job.meeting}
+                self.message_user(request, refusal, messages.ERROR)
+
+    def has_manage_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("meetings.change_secondpass")
 
 
 @admin.register(Document)

@@ -28,6 +28,7 @@ class SecondPass(models.Model):
     unplaced = models.PositiveIntegerField(_("words outside of all lines"), default=0)
     attempts = models.PositiveSmallIntegerField(_("begun (times)"), default=0)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
     alive_at = models.DateTimeField(_("last sign of life"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 

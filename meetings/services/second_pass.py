@@ -51,6 +51,19 @@ def request(meeting: Meeting, model: str) -> SecondPass:
         return SecondPass.objects.create(meeting=meeting, model=model, length_ms=_length_ms(meeting))
 
 
+def retry(meeting_id: UUID) -> bool:
+    """Have one that failed done again, with its model; False where none failed or its audio is gone."""
+    failed = SecondPass.objects.select_related("meeting").filter(meeting=meeting_id, stage=SecondPass.Stage.FAILED)
+    job = failed.first()
+    if job is None:
+        return False
+    try:
+        request(job.meeting, job.model)
+    except NothingKept:
+        return False
+    return True
+
+
 def request_recent(model: str) -> int:
     """Ask for it where a meeting or upload ended of late and nobody asked or approved yet; returns for how many."""
     since = timezone.now() - RECENT
@@ -83,8 +96,9 @@ def take(job_id: int) -> SecondPass | None:
         job.stage = SecondPass.Stage.LISTENING
         job.attempts += 1
         job.alive_at = timezone.now()
+        job.started_at = job.started_at or job.alive_at
         job.done_ms = job.unplaced = 0
-        job.save(update_fields=["stage", "attempts", "alive_at", "done_ms", "unplaced"])
+        job.save(update_fields=["stage", "attempts", "alive_at", "started_at", "done_ms", "unplaced"])
     return job
 
 

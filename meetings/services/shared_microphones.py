@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -92,6 +94,48 @@ def finish(room_id: UUID, said: Diarization) -> None:
         turns = [Turn(turn.start_ms + begins, turn.end_ms + begins, turn.speaker) for turn in said.turns]
         speakers.assign(streams, turns, within=True)
         AudioStream.objects.filter(pk__in=[stream.pk for stream in streams]).update(diarized_at=timezone.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How the work on a shared microphone stands."""
+
+    participant: Participant
+    stage: Literal["running", "waiting", "failed", "over"]
+    reason: str  # in the reader's language; empty where there is none
+
+
+def rooms(most: int) -> list[Room]:
+    """Shared microphones of ended meetings whose audio is kept, the newest meetings first."""
+    kept = KeptPiece.objects.filter(stream__participant=OuterRef("pk"))
+    shared = AudioStream.objects.filter(participant=OuterRef("pk"), shared=True)
+    people = Participant.objects.filter(Exists(kept), Exists(shared), meeting__status=Meeting.Status.ENDED)
+    newest = people.select_related("meeting__host").order_by("-meeting__ended_at", "pk")
+    return [_room(person) for person in newest.prefetch_related("streams")[:most]]
+
+
+def _room(person: Participant) -> Room:
+    streams = [stream for stream in person.streams.all() if stream.shared]
+    untold = next((stream.untold for stream in streams if stream.untold), "")
+    reason = gettext(UNTOLD[untold]) if untold in UNTOLD else ""
+    open_streams = [stream for stream in streams if stream.diarized_at is None]
+    if not open_streams:
+        return Room(person, "failed" if untold else "over", reason)
+    alive = timezone.now() - STALE
+    if any(stream.diarizing_at and stream.diarizing_at > alive for stream in open_streams):
+        return Room(person, "running", "")
+    if person.meeting.review == Meeting.Review.APPROVED:
+        reason = gettext("The transcript is approved: its speakers are told apart when somebody opens it again.")
+    return Room(person, "waiting", reason)
+
+
+def retry(room_id: UUID) -> bool:
+    """Have one that failed told apart again; False where none failed or its audio is gone."""
+    if not KeptPiece.objects.filter(stream__participant=room_id).exists():
+        return False
+    failed = _streams(room_id).exclude(untold="").exclude(diarized_at=None)
+    again = AudioStream.objects.filter(pk__in=list(failed.values_list("pk", flat=True)))
+    return bool(again.update(diarized_at=None, diarizing_at=None, diarizing_attempts=0, untold=""))
 
 
 def why_untold(meeting: Meeting) -> list[str]:

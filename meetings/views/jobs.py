@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from meetings.models import Recording
-from meetings.services import jobs, recordings
+from meetings.services import jobs, recordings, second_pass, shared_microphones
 from meetings.views.operations import is_operator
 
 
@@ -34,6 +34,24 @@ def cancel(request: HttpRequest, recording_id: UUID) -> HttpResponse:
 def retry(request: HttpRequest, recording_id: UUID) -> HttpResponse:
     if not recordings.retry(_recording(recording_id)):
         messages.error(request, _("This job cannot be tried again: its file is gone, or it did not fail."))
+    return redirect("jobs")
+
+
+@require_POST
+@user_passes_test(is_operator)
+def retry_second_pass(request: HttpRequest, meeting_id: UUID) -> HttpResponse:
+    return _retried(request, second_pass.retry(meeting_id))
+
+
+@require_POST
+@user_passes_test(is_operator)
+def retry_microphone(request: HttpRequest, room_id: UUID) -> HttpResponse:
+    return _retried(request, shared_microphones.retry(room_id))
+
+
+def _retried(request: HttpRequest, retried: bool) -> HttpResponse:
+    if not retried:
+        messages.error(request, _("This job cannot be tried again: its audio is gone, or it did not fail."))
     return redirect("jobs")
 
 

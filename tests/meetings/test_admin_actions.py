@@ -28,6 +28,7 @@ ACTIONS = {
     "participant": ["anonymise"],
     "recording": ["retry", "cancel", "delete_selected"],
     "document": ["delete_selected"],
+    "secondpass": ["retry"],
 }
 
 
@@ -212,7 +213,13 @@ def test_nobody_acts_without_the_role(
     meeting: Meeting, recording: Recording, eve: User, model: str, action: str
 ) -> None:
     document = documents.order(ended(meeting), "pdf", Options())
-    rows = {"meeting": meeting, "participant": meeting.participants.get(), "recording": recording, "document": document}
+    rows = {
+        "meeting": meeting,
+        "participant": meeting.participants.get(),
+        "recording": recording,
+        "document": document,
+        "secondpass": SecondPass.objects.create(meeting=meeting, stage=SecondPass.Stage.FAILED),
+    }
     path = reverse(f"admin:meetings_{model}_changelist")
     chosen = {"action": action, "_selected_action": [str(rows[model].pk)], "post": "yes"}
     stranger, member = signed_in(eve), with_role(eve, "member")
@@ -220,4 +227,19 @@ def test_nobody_acts_without_the_role(
     assert list(Meeting.objects.values_list("review", flat=True)) == [Meeting.Review.DRAFT]
     assert Participant.objects.get().display_name == "Ada"
     assert (Job.objects.get().stage, Document.objects.count()) == (Job.Stage.WAITING, 1)
+    assert SecondPass.objects.get().stage == SecondPass.Stage.FAILED
     assert not AuditEntry.objects.exists()
+
+
+def test_a_failed_second_pass_is_tried_again_while_its_audio_is_there(
+    meeting: Meeting, eve: User, settings: Settings, tmp_path: Path
+) -> None:
+    folder = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "kept_audio": folder}
+    keep(stream_of(meeting.participants.get()), 0, np.zeros(16_000, np.int16))
+    job = SecondPass.objects.create(meeting=ended(meeting), stage=SecondPass.Stage.FAILED, model="better")
+    administrator = with_role(eve, "administrator")
+    assert said(act(administrator, "secondpass", "retry", job)) == ["Weekly sync waits for a worker."]
+    job = SecondPass.objects.get()
+    assert (job.stage, job.model) == (SecondPass.Stage.WAITING, "better")
+    assert said(act(administrator, "secondpass", "retry", job)) == ["Weekly sync did not fail, or its audio is gone."]

@@ -8,8 +8,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from meetings.models import Job, Recording, User
-from meetings.services import recordings, uploads
+from meetings.models import AudioStream, Job, KeptPiece, Meeting, Participant, Recording, SecondPass, User
+from meetings.services import recordings, second_pass, shared_microphones, uploads
+from meetings.services.speakers import Diarization
 from tests.meetings.cast import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +87,61 @@ def test_only_administrators_see_and_steer_jobs(ada: User, eve: User) -> None:
         assert client.get("/jobs/").headers["Location"].startswith("/accounts/login/")
         for action in ("cancel", "retry"):
             assert client.post(f"/jobs/{recording.pk}/{action}/").headers["Location"].startswith("/accounts/login/")
+        for kind in ("second-passes", "microphones"):
+            answer = client.post(f"/jobs/{kind}/{recording.pk}/retry/")
+            assert answer.headers["Location"].startswith("/accounts/login/")
     assert recordings.waiting_jobs() == [recording.job.pk]
+
+
+def shared(host: User, title: str) -> AudioStream:
+    """Room 4's microphone in a meeting that is over and whose audio is kept."""
+    meeting = Meeting.objects.create(title=title, host=host, status=Meeting.Status.ENDED, ended_at=timezone.now())
+    person = Participant.objects.create(meeting=meeting, display_name="Room 4", role=Participant.Role.MEMBER)
+    stream = AudioStream.objects.create(participant=person, shared=True, offset_ms=0)
+    KeptPiece.objects.create(stream=stream, first_sample=0, samples=16_000, file=f"{stream.pk}/0.flac", size_bytes=1)
+    return stream
+
+
+def test_second_passes_stand_where_they_belong_and_a_failed_one_is_tried_again(operator: Client, ada: User) -> None:
+    meeting = shared(ada, "Weekly").participant.meeting
+    job = second_pass.request(meeting, "better")
+    assert "Second pass" in shown(operator, "waiting")
+    assert second_pass.take(job.pk)
+    SecondPass.objects.update(done_ms=400, started_at=timezone.now() - timedelta(seconds=15))
+    assert "Listening again 40 %" in shown(operator, "running")
+    assert "for 15 s" in shown(operator, "running")  # without the time it waited
+    second_pass.fail(job.pk, "The recogniser ended in the middle of the work.")
+    assert "ended in the middle" in shown(operator, "failed")
+    assert f"/jobs/second-passes/{meeting.pk}/retry/" in shown(operator, "failed")
+    operator.post(f"/jobs/second-passes/{meeting.pk}/retry/")
+    again = SecondPass.objects.get()
+    assert (again.stage, again.model) == ("waiting", "better")
+    second_pass.fail(again.pk, "Once more.")
+    KeptPiece.objects.all().delete()
+    answer = operator.post(f"/jobs/second-passes/{meeting.pk}/retry/", follow=True)
+    assert "its audio is gone" in answer.content.decode()
+
+
+def test_shared_microphones_stand_where_they_belong_and_a_failed_one_is_tried_again(
+    operator: Client, ada: User
+) -> None:
+    room = shared(ada, "Weekly").participant
+    assert "Weekly: Room 4" in shown(operator, "waiting")
+    Meeting.objects.update(review=Meeting.Review.APPROVED)
+    assert "The transcript is approved" in shown(operator, "waiting")
+    Meeting.objects.update(review=Meeting.Review.DRAFT)
+    shared_microphones.finish(room.pk, Diarization(unable="models"))
+    assert "make install-diarization" in shown(operator, "waiting")
+    assert shared_microphones.take(room.pk)
+    assert "Weekly: Room 4" in shown(operator, "running")
+    shared_microphones.finish(room.pk, Diarization(unable="crash"))
+    assert "it failed" in shown(operator, "failed")
+    operator.post(f"/jobs/microphones/{room.pk}/retry/")
+    assert shared_microphones.waiting() == [room.pk]
+    shared_microphones.finish(room.pk, Diarization())
+    assert "Weekly: Room 4" in shown(operator, "over")
+    answer = operator.post(f"/jobs/microphones/{room.pk}/retry/", follow=True)
+    assert "cannot be tried again" in answer.content.decode()
 
 
 def test_a_job_that_is_gone_is_not_found(operator: Client) -> None:
@@ -98,5 +153,6 @@ def test_many_jobs_cost_as_many_queries_as_one(
 ) -> None:
     for number in range(5):
         recordings.fail(uploaded(ada, f"Board {number}").job.pk, "silent")
-    with django_assert_max_num_queries(8):
+        SecondPass.objects.create(meeting=shared(ada, f"Weekly {number}").participant.meeting, stage="failed")
+    with django_assert_max_num_queries(12):
         operator.get("/jobs/")

@@ -68,6 +68,7 @@ WITHOUT_A_MEETING = {
     "language", "search", "tokens", "token-revoke", "api-docs",
     "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
     "recording-cancel", "recording-retry", "recording-delete", "jobs", "job-cancel", "job-retry",
+    "second-pass-retry", "microphone-retry",
     "webhooks", "webhook", "webhook-test", "webhook-enabled", "webhook-delete", "webhook-replay",
 }  # fmt: skip
 SECRET = "the budget is nine million"
