@@ -18,7 +18,7 @@ def extend_role(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("meetings", "0062_leases_of_shared_microphones")]
+    dependencies = [("meetings", "0064_leases_of_shared_microphones")]
 
     operations = [
         migrations.AddField(
