@@ -128,13 +128,13 @@ def test_another_microphone_is_chosen_in_the_room_and_the_stream_goes_on(
     with browser(playwright, voice) as launched:
         page = speaking(new_page(launched), site, code, "Choosing Cleo")
         memory = f"JSON.parse(sessionStorage['stream:{code}']).streamId"
-        page.wait_for_function(f"sessionStorage['stream:{code}'] && {memory}")
+        page.wait_for_function(f"() => sessionStorage['stream:{code}'] && {memory}")
         before = page.evaluate(memory)
         page.get_by_role("button", name="Microphone and loudspeaker").click()
         choice = page.get_by_label("Microphone", exact=True)
         chosen = choice.locator("option").last.get_attribute("value")
         choice.select_option(chosen)
-        page.wait_for_function("tracks.length === 2 && tracks[0].readyState === 'ended'")
+        page.wait_for_function("() => tracks.length === 2 && tracks[0].readyState === 'ended'")
         assert page.evaluate("JSON.parse(localStorage.sound).microphone") == chosen
         page.get_by_role("button", name="Close").click()
         expect(page.get_by_role("button", name="Mute", exact=True)).to_be_visible()
