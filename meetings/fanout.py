@@ -48,6 +48,7 @@ class RoomMessage(TypedDict):
     edit: int  # of a corrected segment, otherwise 0
     presence: int  # of a change of who is there and how, otherwise 0
     times: NotRequired[CaptionTimes]
+    confidence: NotRequired[float]  # of a partial; pages do not show it
 
 
 def meeting_group(kind: str, meeting_id: UUID | str) -> str:
@@ -60,7 +61,11 @@ def participant_group(participant_id: UUID | str) -> str:
 
 
 async def publish(
-    meeting_id: UUID | str, event: RoomEvent, times: CaptionTimes | None = None, presence: int = 0
+    meeting_id: UUID | str,
+    event: RoomEvent,
+    times: CaptionTimes | None = None,
+    presence: int = 0,
+    confidence: float | None = None,
 ) -> None:
     """Send an event to everybody in the room; raises what Redis raises, unless the number of the event heals it.
 
@@ -81,6 +86,8 @@ async def publish(
     }
     if times is not None:
         message["times"] = times
+    if confidence is not None:
+        message["confidence"] = confidence
     layer = get_channel_layer()
     try:
         await layer.group_send(meeting_group("room", meeting_id), message)

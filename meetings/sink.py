@@ -53,7 +53,7 @@ class MeetingSink:
     async def partial(self, claim: Claim, partial: Partial) -> None:
         row = self._streams[claim.stream.stream_id]
         with suppress(RedisError):
-            await _announce(claim, captions.partial_view(row, partial), partial.end_sample)
+            await _announce(claim, captions.partial_view(row, partial), partial.end_sample, partial.confidence)
 
     async def store(self, claim: Claim, caption: Final | Gap) -> None:
         stream_id = claim.stream.stream_id
@@ -135,9 +135,11 @@ async def _copies(segment_id: int, sound: bytes) -> list[Segment]:
         return []
 
 
-async def _announce(claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int) -> None:
+async def _announce(
+    claim: Claim, event: CaptionFinal | CaptionPartial, end_sample: int, confidence: float | None = None
+) -> None:
     times = _times(claim, end_sample) if event.text else None
-    await fanout.publish(claim.stream.meeting_id, event, times)
+    await fanout.publish(claim.stream.meeting_id, event, times, confidence=confidence)
 
 
 def _times(claim: Claim, end_sample: int) -> fanout.CaptionTimes:

@@ -69,6 +69,7 @@ class PartialText(Struct, tag="partial"):
     timestamp: int  # ms from the session's start, where the utterance begins
     end_ms: int
     language: str
+    confidence: float  # 0…1, of the words as they were heard last; 0 without words
 
 
 class FinalText(Struct, tag="final"):

@@ -46,6 +46,11 @@ class Agreement:
         return tuple(word for word, _ in self._shown)
 
     @property
+    def places(self) -> list[int]:
+        """Where the shown words are among those heard last."""
+        return sorted({place for _, place in self._shown})
+
+    @property
     def unsettled(self) -> tuple[str, ...]:
         """What was heard the last time behind the agreed words."""
         return self._heard[len(self.agreed) :]

@@ -31,6 +31,7 @@ class Partial:
     text: str
     stable_chars: int
     language: str  # BCP-47, "" while unknown
+    confidence: float = 0.0  # 0…1, as that of a final, of the words in `text` when they were heard last
 
 
 @dataclass(frozen=True, slots=True)

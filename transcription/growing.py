@@ -1,10 +1,12 @@
 """The caption of an utterance while it is being spoken."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from transcription.agreement import Agreement
 from transcription.captions import SAMPLE_RATE, Partial
-from transcription.engines.base import Hypothesis, SpokenWord
+from transcription.engines.base import Hypothesis, SpokenWord, mean_confidence
 from transcription.language import join_words
 
 SHORTEST_REST = SAMPLE_RATE  # audio that stays in the window when its start moves…
@@ -20,7 +22,8 @@ class GrowingCaption:
         self.start = start
         self.end = start  # heard up to here
         self._utterance_start = start
-        self._done: tuple[str, ...] = ()  # words before `start`
+        self._done: tuple[str, ...] = ()  # words before `start`…
+        self._left: tuple[SpokenWord, ...] = ()  # …as they were heard
         self._agreement = Agreement()
         self._stalled = 0
         self._language = ""
@@ -52,7 +55,7 @@ class GrowingCaption:
         self._stalled = 0 if grown else self._stalled + 1
         self._agreement.hear(hypothesis.words, end - self.start)
         self._placed = [(self.start + word.start, word) for word in hypothesis.words]
-        self._show()
+        self._show(hypothesis.words)
         self._move_start(hypothesis.words)
 
     def hear_draft(self, hypothesis: Hypothesis, end: int) -> None:
@@ -62,11 +65,11 @@ class GrowingCaption:
         self.end, self._language = max(self.end, end), hypothesis.language
         moved = self.start - self._utterance_start
         before = [word for word in hypothesis.words if (word.start + word.end) // 2 < moved]
-        self._done = tuple(word.text for word in before)
+        self._left, self._done = tuple(before), tuple(word.text for word in before)
         later = [word for at, word in self._placed if at > end]
         self._agreement.hear_well(hypothesis.words[len(before) :], later)
         self._stalled = 0
-        self._show()
+        self._show([*hypothesis.words[len(before) :], *later])
 
     def _move_start(self, words: tuple[SpokenWord, ...]) -> None:
         agreed, long = len(self._agreement.agreed), self.end - self.start > LONG
@@ -75,11 +78,15 @@ class GrowingCaption:
             known = place < agreed and (long or word.text.endswith(SENTENCE_END))
             if (known or (long and place in self._agreement.settled)) and word.end and end <= self.end - SHORTEST_REST:
                 self._done += self._agreement.leave(place + 1)
+                self._left += words[: place + 1]
                 self.start = end
                 self._stalled = 0
                 return
 
-    def _show(self) -> None:
+    def _show(self, words: Sequence[SpokenWord]) -> None:
+        """`words` are those heard last, behind `start`."""
         stable = join_words(self._done + self._agreement.agreed, self._language)
         text = join_words(self._done + self._agreement.shown, self._language)
-        self.partial = Partial(self._utterance_start, self.end, text, len(stable), self._language)
+        shown = [words[place] for place in self._agreement.places if place < len(words)]
+        sure = mean_confidence([*self._left, *shown])
+        self.partial = Partial(self._utterance_start, self.end, text, len(stable), self._language, sure)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from transcription.bleed import sound_of
 from transcription.captions import Caption, Final, Partial, Settled, Word
 from transcription.endpointing import Span
-from transcription.engines.base import Hypothesis, SpokenWord
+from transcription.engines.base import Hypothesis, SpokenWord, mean_confidence
 from transcription.language import join_words
 
 
@@ -41,7 +41,9 @@ def join_partials(parts: Sequence[Partial]) -> Partial | None:
         return None
     first, last = parts[0], parts[-1]
     text = join_words((part.text for part in parts if part.text), last.language)
-    return Partial(first.start_sample, last.end_sample, text, first.stable_chars, last.language)
+    letters = sum(len(part.text) for part in parts)
+    confidence = sum(part.confidence * len(part.text) for part in parts) / letters if letters else 0.0
+    return Partial(first.start_sample, last.end_sample, text, first.stable_chars, last.language, confidence)
 
 
 def final_caption(span: Span, hypothesis: Hypothesis) -> Final:
@@ -50,7 +52,5 @@ def final_caption(span: Span, hypothesis: Hypothesis) -> Final:
     for spoken in hypothesis.words:
         start = min(max(span.start + spoken.start, words[-1].end_sample if words else span.start), span.end)
         words.append(Word(spoken.text, start, min(max(span.start + spoken.end, start), span.end), spoken.confidence))
-    weights = [len(word.text) for word in words]
-    confidence = sum(word.confidence * weight for word, weight in zip(words, weights, strict=True)) / sum(weights)
     text = join_words((word.text for word in words), hypothesis.language)
-    return Final(span.start, span.end, text, tuple(words), hypothesis.language, confidence)
+    return Final(span.start, span.end, text, tuple(words), hypothesis.language, mean_confidence(hypothesis.words))

@@ -287,7 +287,7 @@ class ProgramConsumer(Socket):
             assert isinstance(final, CaptionFinal)
             await self._captions.heard(message["sequence"], partial(self._text.final, final))
         elif b'"caption.partial"' in message["text"].encode():
-            await self._text.partial(_caption.decode(message["text"]))
+            await self._text.partial(_caption.decode(message["text"]), message.get("confidence", 0.0))
 
     async def _tell(self, event: streaming.Event) -> None:
         if not self._closing:

@@ -18,11 +18,14 @@ class TextDown:
         self._shown = ""  # the partial that was sent last
         self.finals = 0  # of its own
 
-    async def partial(self, caption: CaptionFinal | CaptionPartial) -> None:
+    async def partial(self, caption: CaptionFinal | CaptionPartial, confidence: float) -> None:
         if isinstance(caption, CaptionPartial) and caption.stream_id == self._stream_id:
             new_text, self._shown = streaming.added(self._shown, caption.text), caption.text
             times = caption.start_ms, caption.end_ms
-            await self._tell(streaming.PartialText(self._stream_id, caption.text, new_text, *times, caption.language))
+            sure = round(confidence, 3)
+            await self._tell(
+                streaming.PartialText(self._stream_id, caption.text, new_text, *times, caption.language, sure)
+            )
 
     async def final(self, caption: CaptionFinal) -> None:
         if caption.kind != "speech":

@@ -70,6 +70,7 @@ async def test_audio_becomes_partials_and_finals_and_a_summary(site: Stack, ada:
             await asyncio.sleep(0.05)
         partial = await socket.expect("partial")
         assert partial["text"].startswith(partial["new_text"][:1])
+        assert 0 < partial["confidence"] <= 1
         await socket.say(type="finalize")
         final = await socket.expect("final")
         assert (final["text"], final["session_id"]) == (words(1, 20), ready["session_id"])

@@ -1,3 +1,5 @@
+import pytest
+
 from transcription.captions import SAMPLE_RATE
 from transcription.engines.base import Hypothesis, SpokenWord
 from transcription.growing import LONG, GrowingCaption
@@ -43,6 +45,27 @@ def test_the_next_decode_may_find_all_that_was_said_since_the_last_word() -> Non
     _, guess, heard = caption.known
     assert guess == "that it is"
     assert heard == START + SAMPLE_RATE * 3 // 2
+
+
+def test_a_partial_is_as_sure_as_the_words_it_shows() -> None:
+    caption = GrowingCaption(START)
+    caption.hear(said("maybe sure", unsure=1), START + 4 * SAMPLE_RATE)
+    assert caption.partial is not None
+    assert (caption.partial.text, caption.partial.confidence) == ("", 0.0)
+    caption.hear(said("maybe sure", unsure=1), START + 5 * SAMPLE_RATE)
+    assert caption.partial.text == "maybe sure"
+    assert caption.partial.confidence == pytest.approx((5 * 0.2 + 4 * 0.9) / 9)
+
+
+def test_words_that_are_not_decoded_any_more_stay_as_sure_as_they_were() -> None:
+    caption = GrowingCaption(START)
+    for _ in range(2):
+        caption.hear(said("we begin. now the rest"), START + 4 * SAMPLE_RATE)
+    assert caption.start > START
+    caption.hear(said("now the rest", unsure=3), START + 5 * SAMPLE_RATE)
+    assert caption.partial is not None
+    assert caption.partial.text == "we begin. now the rest"
+    assert 0.2 < caption.partial.confidence < 0.9
 
 
 def test_nothing_is_known_before_a_word_was_heard() -> None:

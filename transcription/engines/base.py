@@ -48,6 +48,12 @@ class SpokenWord(msgspec.Struct, frozen=True):
     confidence: float = 0.0
 
 
+def mean_confidence(words: Sequence[SpokenWord]) -> float:
+    """Weighted by their length; 0 without words."""
+    letters = sum(len(word.text) for word in words)
+    return sum(word.confidence * len(word.text) for word in words) / letters if letters else 0.0
+
+
 class Hypothesis(msgspec.Struct, frozen=True):
     """What an engine heard in a window; no words is silence."""
 
