@@ -6,8 +6,10 @@ do: a caption goes to everybody in the room.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
+from autobahn.exception import Disconnected  # what Daphne speaks WebSocket with
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from channels.layers import get_channel_layer
@@ -15,6 +17,16 @@ from channels.layers import get_channel_layer
 Message = dict[str, Any]
 MAX_WAITING = 1_000  # messages of a page that are not answered yet: ten seconds of audio are a hundred…
 MAX_WAITING_BYTES = 4 << 20  # …and at most 1 MB
+
+
+def _unless_gone(send: Callable[[Message], Awaitable[None]]) -> Callable[[Message], Awaitable[None]]:
+    """A page may go while it is answered. That it went comes as a message of its own, in its turn."""
+
+    async def send_unless_gone(message: Message) -> None:
+        with suppress(Disconnected):
+            await send(message)
+
+    return send_unless_gone
 
 
 class Socket(AsyncWebsocketConsumer):
@@ -29,7 +41,7 @@ class Socket(AsyncWebsocketConsumer):
         self, scope: Any, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
     ) -> None:
         self.scope = scope
-        self.base_send = send
+        self.base_send = _unless_gone(send)
         self.channel_layer = get_channel_layer()
         self.channel_name = await self.channel_layer.new_channel()
         self._arrived: asyncio.Queue[Message] = asyncio.Queue()
