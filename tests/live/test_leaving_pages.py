@@ -1,5 +1,6 @@
 """A page that goes while it is answered is seen to go: nothing that its leaving does is left out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ def said(*kinds: str) -> Callable[[], Awaitable[Message]]:
     async def each() -> AsyncIterator[Message]:
         for kind in kinds:
             yield {"type": kind, "text": ""}
+        await asyncio.Event().wait()
 
     messages = each()
     return lambda: anext(messages)
