@@ -18,14 +18,16 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 class Service:
     name: str
     definition: dict[str, Any]
+    env_file: Mapping[str, str]
 
     @property
     def is_ours(self) -> bool:
-        return "build" in self.definition
+        return str(self.definition["image"]).startswith("meeting-transcription")
 
     @property
     def environment(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self.definition.get("environment", {}).items()}
+        given = self.env_file if self.definition.get("env_file") == [{"path": ".env", "required": False}] else {}
+        return {**given, **{name: str(value) for name, value in self.definition.get("environment", {}).items()}}
 
     @property
     def command(self) -> list[str]:
@@ -51,9 +53,9 @@ class Service:
 
 
 def read(variables: Mapping[str, str], profile: str) -> dict[str, Service]:
-    """The services of a profile with `variables` filled in; raises KeyError for one that has to be set."""
+    """The services of a profile with `variables` in .env; raises KeyError for one that has to be set."""
     whole = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    found = {name: Service(name, _filled(one, variables)) for name, one in whole["services"].items()}
+    found = {name: Service(name, _filled(one, variables), variables) for name, one in whole["services"].items()}
     return {name: service for name, service in found.items() if service.in_profile(profile)}
 
 
@@ -67,7 +69,9 @@ def _filled(value: Any, variables: Mapping[str, str]) -> Any:
         return {name: _filled(one, variables) for name, one in value.items()}
     if isinstance(value, list):
         return [_filled(one, variables) for one in value]
-    return _VARIABLE.sub(lambda match: _substitute(match, variables), value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return _VARIABLE.sub(lambda match: _substitute(match, variables), value).replace("$$", "$")
 
 
 def _substitute(match: "re.Match[str]", variables: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,15 +18,17 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 
 from config.bodies import LARGEST
+from config.environment import Environment
 from config.launch import process
 from tests.launch import compose
 from tests.stack import ROOT, emptied_redis, free_port, new_database
 
-GIVEN = {"DOMAIN": "meet.example.org", "ENGINE": "scripted"}
+GIVEN = {"DOMAIN": "meet.example.org", "ENGINE": "scripted", "METRICS_TOKEN": "read-by-prometheus"}
 HOST = {"Host": GIVEN["DOMAIN"], "X-Forwarded-Proto": "https"}
 READY_SECONDS = 120.0
 
@@ -71,7 +74,7 @@ class Deployment:
     def start(self, service: compose.Service) -> None:
         for number in range(service.replicas):
             port = free_port()
-            if "healthcheck" in service.definition:
+            if service.name == "web":
                 self.ports.append(port)
             arguments = tuple(self.here(word, port) for word in service.command)
             name = f"{service.name}-{number + 1}"
@@ -162,6 +165,29 @@ def test_a_health_check_fails_where_nothing_answers(
     assert deployment.run(services["web"], services["web"].check, free_port()).returncode == 1
 
 
+def test_workers_and_transcribers_are_healthy_while_they_answer(
+    deployment: Deployment, services: dict[str, compose.Service]
+) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    for name in ("transcriber", "worker", "media", "beat"):
+        while (checked := deployment.run(services[name], services[name].check)).returncode:
+            assert time.monotonic() < deadline, checked.stdout + checked.stderr + deployment.logs()
+            time.sleep(0.5)
+
+
+@pytest.mark.parametrize("name", ["transcriber", "worker"])
+def test_one_that_hangs_is_not_healthy(deployment: Deployment, services: dict[str, compose.Service], name: str) -> None:
+    child = deployment.running[f"{name}-1"]
+    child.send_signal(signal.SIGSTOP)
+    try:
+        deadline = time.monotonic() + READY_SECONDS
+        while deployment.run(services[name], services[name].check).returncode == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+    finally:
+        child.send_signal(signal.SIGCONT)
+
+
 def test_pages_come_with_their_files_and_only_by_https(deployment: Deployment) -> None:
     page = httpx.get(f"http://127.0.0.1:{deployment.ports[0]}/accounts/login/", headers=HOST)
     assert page.status_code == httpx.codes.OK
@@ -175,15 +201,13 @@ def test_pages_come_with_their_files_and_only_by_https(deployment: Deployment) -
 
 
 def test_the_worker_and_beat_do_periodic_work(deployment: Deployment) -> None:
-    """Beat asks, the worker answers: both count it."""
+    """Beat asks, the worker answers and counts it."""
+    url, collector = f"http://127.0.0.1:{deployment.ports[0]}/metrics", f"Bearer {GIVEN['METRICS_TOKEN']}"
+    done = re.compile(
+        r'^meeting_tasks_total\{.*state="success",task="meetings\.tasks\.deliver_webhooks"\} [1-9]', re.MULTILINE
+    )
     deadline = time.monotonic() + 60
-    while True:
-        with psycopg.connect(deployment.database_url) as connection:
-            assert connection.execute("SELECT 1").fetchone()
-        status = httpx.get(f"http://127.0.0.1:{deployment.ports[0]}/health", headers=HOST).status_code
-        assert status == httpx.codes.OK
-        if (deployment.folder / "data" / "beat").exists() or list((deployment.folder / "data").glob("beat*")):
-            return
+    while not done.search(httpx.get(url, headers={**HOST, "Authorization": collector}).text):
         assert time.monotonic() < deadline, deployment.logs()
         time.sleep(0.5)
 
@@ -209,6 +233,36 @@ def test_a_domain_has_to_be_given() -> None:
 def test_each_profile_has_one_kind_of_transcriber(profile: str, transcriber: str) -> None:
     found = compose.read(GIVEN, profile)
     assert [name for name in found if name.startswith("transcriber")] == [transcriber]
+
+
+def test_every_variable_reaches_every_process_of_ours() -> None:
+    variables = [field.encode_name for field in msgspec.structs.fields(Environment)]
+    given = {**dict.fromkeys(variables, "given"), "DOMAIN": "meet.example.org"}
+    for service in (*compose.read(given, "cpu").values(), *compose.read(given, "gpu").values()):
+        if service.is_ours:
+            lacking = {name for name in variables if service.environment.get(name) != "given"}
+            # the address follows the domain, and a service for the GPU uses it
+            assert lacking <= {"BASE_URL", *(["DEVICE"] if service.name == "transcriber-gpu" else [])}, service.name
+
+
+def test_an_image_is_built_once() -> None:
+    ours = [service for service in compose.whole()["services"].values() if service["image"].startswith("meeting-")]
+    built = [service["image"] for service in ours if "build" in service]
+    assert sorted(built) == sorted({service["image"] for service in ours})
+    assert all(service["pull_policy"] == "never" for service in ours)
+
+
+def test_live_captions_and_second_passes_have_one_model() -> None:
+    for profile in ("cpu", "gpu"):
+        for given in (GIVEN, {**GIVEN, "MODEL": "large-v3-turbo"}):
+            ours = [service for service in compose.read(given, profile).values() if service.is_ours]
+            assert {service.environment.get("MODEL") for service in ours} == {given.get("MODEL")}
+
+
+def test_no_service_fills_the_disk_with_its_log_or_takes_all_memory() -> None:
+    for name, service in compose.whole()["services"].items():
+        assert service["logging"]["options"]["max-size"], name
+        assert name == "prepare" or service["deploy"]["resources"]["limits"]["memory"], name
 
 
 def test_what_services_name_is_there(services: dict[str, compose.Service]) -> None:
