@@ -14,7 +14,7 @@ from transcribe_client.exporting import export
 from transcribe_client.screen import Lines, Screen
 from transcribe_client.streaming import Session, Wanted
 
-FAST = 6.0  # times real time; servers refuse what is much faster than that
+FAST = 6.0  # times real time at most; servers refuse what is much faster than that
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,7 +74,7 @@ def _token(file: Path | None) -> str:
 async def _stream(given: argparse.Namespace, token: str) -> None:
     screen = Lines() if given.json else Screen()
     wanted = Wanted(given.server, token, given.meeting, given.language, given.words)
-    session = Session(wanted, screen)
+    session = Session(wanted, screen, waits=given.what == "file")
     audio = from_microphone() if given.what == "mic" else from_file(given.path, FAST if given.fast else 1.0)
     loop = asyncio.get_running_loop()
 

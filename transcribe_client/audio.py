@@ -8,17 +8,20 @@ from transcribe_client.errors import ClientError, Exit
 
 RATE = 16_000
 CHUNK_SAMPLES = RATE // 10
+LATE_SECONDS = 1.0  # that a file may be behind its pace and catch up
 CHUNK_BYTES = 2 * CHUNK_SAMPLES
 MAX_WAITING = 600  # chunks of the microphone that nobody took yet: a minute
 
 
 async def from_file(path: Path, speed: float) -> AsyncIterator[bytes]:
-    """The file's first sound track, `speed` times as fast as it was spoken. Raises ClientError."""
+    """The file's first sound track, at most `speed` times as fast as it was spoken. Raises ClientError."""
     clock = asyncio.get_running_loop()
-    began = clock.time()
-    for number, chunk in enumerate(_decoded(path)):
-        await asyncio.sleep(max(0.0, began + number * CHUNK_SAMPLES / RATE / speed - clock.time()))
+    due = clock.time()
+    for chunk in _decoded(path):
+        await asyncio.sleep(max(0.0, due - clock.time()))
         yield chunk
+        due += CHUNK_SAMPLES / RATE / speed
+        due = max(due, clock.time() - LATE_SECONDS)  # who had to wait for the server does not hurry after that
 
 
 def _decoded(path: Path) -> Iterator[bytes]:

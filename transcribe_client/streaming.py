@@ -52,15 +52,19 @@ class Broken(Exception):
 
 
 class Session:
-    def __init__(self, wanted: Wanted, screen: Shown) -> None:
+    """`waits`: the audio can wait for the server, as a file does and a microphone cannot."""
+
+    def __init__(self, wanted: Wanted, screen: Shown, *, waits: bool) -> None:
         self._wanted = wanted
         self._screen = screen
+        self._waits = waits
         self._backlog = Backlog()
         self._session_id = ""
         self._last_final = 0  # segment id
         self._refusal = ""  # what the server said before it closed
         self._heard_all = self._flushing = False
         self._news = asyncio.Event()  # there is something to send, or room for it
+        self._acknowledged = asyncio.Event()
 
     async def run(self, audio: AsyncIterator[bytes]) -> Mapping[str, Any]:
         """Until all of `audio` is text; returns the summary. Raises ClientError."""
@@ -80,10 +84,14 @@ class Session:
         """No more audio comes: flush what is there."""
         self._heard_all = True
         self._news.set()
+        self._acknowledged.set()
 
     async def _listen(self, audio: AsyncIterator[bytes]) -> None:
         try:
             async for pcm in audio:
+                while self._waits and self._backlog.waiting > AHEAD and not self._heard_all:
+                    self._acknowledged.clear()
+                    await self._acknowledged.wait()
                 if self._heard_all:
                     break
                 self._backlog.add(pcm)
@@ -163,6 +171,7 @@ class Session:
         if event["type"] in {"ready", "ack"}:
             self._backlog.acknowledge(int(event["next_sample"]))
             self._news.set()
+            self._acknowledged.set()
         elif event["type"] == "final":
             self._last_final = int(event["segment_id"])
         elif event["type"] == "error":
@@ -173,6 +182,7 @@ class Session:
     async def _send(self, wire: ClientConnection, position: int) -> None:
         """From where the server is; never far beyond what it acknowledged. Ends with the flush."""
         while True:
+            self._news.clear()
             for chunk in self._backlog.after(position):
                 if chunk.end_sample - self._backlog.acknowledged > AHEAD:
                     break
@@ -180,7 +190,6 @@ class Session:
                 position = chunk.end_sample
             if self._heard_all and position >= self._backlog.end:
                 break
-            self._news.clear()
             try:
                 async with asyncio.timeout(20):
                     await self._news.wait()
