@@ -5,11 +5,13 @@ import json
 import time
 import wave
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from transcribe_client import audio, backlog, streaming
 from transcribe_client.errors import ClientError
@@ -44,11 +46,12 @@ class SlowServer:
         acknowledging.cancel()
 
     async def _acknowledge(self, wire: ServerConnection) -> None:
-        while True:
-            await asyncio.sleep(0.01)
-            if self.acknowledged < len(self.heard) // 2:
-                self.acknowledged += SAMPLES
-                await self._say(wire, type="ack")
+        with suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(0.01)
+                if self.acknowledged < len(self.heard) // 2:
+                    self.acknowledged += SAMPLES
+                    await self._say(wire, type="ack")
 
     async def _say(self, wire: ServerConnection, **event: Any) -> None:
         await wire.send(json.dumps({"next_sample": self.acknowledged, **event}))
