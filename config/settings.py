@@ -173,6 +173,11 @@ LANGUAGE_MODEL = {
     "timeout_seconds": ENVIRONMENT.language_model_timeout_seconds,
 }
 
+# ── Programs that stream ────────────────────────────────────────────────────────────────────────────────────────────
+
+PROGRAM_SESSION_SECONDS = ENVIRONMENT.program_session_seconds
+PROGRAM_IDLE_SECONDS = ENVIRONMENT.program_idle_seconds
+
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 LANGUAGE_CODE = "en"

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Meta, Struct
 
+from meetings.languages import LANGUAGE_CHOICES
 from meetings.protocol.events import CaptionFinal, Error, WordView
 from meetings.protocol.frames import MAX_FRAME_BYTES
 from meetings.protocol.refusals import ProtocolError
@@ -105,11 +106,14 @@ class Asked:
 
     @classmethod
     def of(cls, query: bytes) -> "Asked":
+        """Raises ProtocolError for a language that meetings cannot have."""
         given = {name: values[-1] for name, values in parse_qs(query.decode("latin-1")).items()}
         on, after = {"1", "true"}, given.get("after", "")
+        if given.get("language", "") not in dict(LANGUAGE_CHOICES):
+            raise ProtocolError("language_unknown", "This language is not known here.")
         return cls(
             meeting=given.get("meeting", ""),
-            language=given.get("language", "")[:16],
+            language=given.get("language", ""),
             session_id=given.get("session_id", ""),
             words=given.get("words") in on,
             everybody=given.get("everybody") in on,

@@ -126,13 +126,16 @@ class Session:
                 ready = True
                 sending = asyncio.create_task(self._send(wire, position), name="send")
                 try:
-                    return await self._receive(wire)
+                    summary = await self._receive(wire)
+                    if not self._flushing:
+                        self._screen.note("the meeting was ended")
+                    return summary
                 finally:
                     sending.cancel()
                     await asyncio.gather(sending, return_exceptions=True)
         except ConnectionClosed as closed:
             code = closed.rcvd.code if closed.rcvd else 1006
-            if code == OVER and self._flushing:  # the summary was lost with the connection before
+            if code == OVER and self._session_id:  # the summary was lost with the connection before
                 return {"type": "summary", "complete": False}
             if code in FINAL_CODES:
                 raise ClientError(FINAL_CODES[code], self._refusal or f"the server closed with {code}") from closed

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from channels.exceptions import StopConsumer
+from django.conf import settings
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
@@ -43,7 +44,6 @@ MAX_REFUSALS = 10
 CHECK_SECONDS = 5.0
 REQUESTS_AT_ONCE = 100.0  # that are no audio
 REQUESTS_A_SECOND = 10.0
-IDLE_SECONDS = 60.0  # without any message
 HOLD_SECONDS = 10.0  # that audio waits for a store before the program has to come back
 RETRY_SECONDS = 0.5
 FLUSH_SECONDS = 30.0  # that a close waits for the last words
@@ -99,6 +99,8 @@ class ProgramConsumer(Socket):
         self._token = token
         try:
             await self._begin()
+        except ProtocolError as error:
+            await self._refuse(CloseCode.BAD_MESSAGES, error.code, error.message)
         except sessions.SessionOver as error:
             await self._refuse(CloseCode.MEETING_ENDED, "meeting_ended", str(error))
         except sessions.SessionRefused as error:
@@ -165,8 +167,9 @@ class ProgramConsumer(Socket):
     async def _watch_client(self) -> None:
         while not self._closing:
             await asyncio.sleep(CHECK_SECONDS)
-            if time.monotonic() - self._last_message > IDLE_SECONDS:
-                await self._refuse(CloseCode.SILENT_CLIENT, "idle", f"No message for {IDLE_SECONDS:.0f} s.")
+            limit = settings.PROGRAM_IDLE_SECONDS
+            if time.monotonic() - self._last_message > limit:
+                await self._refuse(CloseCode.SILENT_CLIENT, "idle", f"No message for {limit} s.")
             with suppress(DatabaseError):
                 if not await in_database(tokens.is_valid, self._token.pk):
                     await self._refuse(CloseCode.NOT_SIGNED_IN, "not_signed_in", "The token ended.")
@@ -238,15 +241,20 @@ class ProgramConsumer(Socket):
         return True
 
     async def _close(self) -> None:
-        await audio_bus().pause(self._stream_id, self._writer)
-        complete = await self._settled()
-        await self._captions.catch_up()
+        summary = await self._flush()
         if self._own:
             await sessions.forget(self._stream_id)
             await in_database(sessions.end, self._stream_id)
-        await self._tell(streaming.Summary(self._stream_id, self._next, self._text.finals, complete))
+        await self._tell(summary)
         self._closing = True
         await self.close(1000)
+
+    async def _flush(self) -> streaming.Summary:
+        """What was said becomes text, and is told."""
+        await audio_bus().pause(self._stream_id, self._writer)
+        complete = await self._settled()
+        await self._captions.catch_up()
+        return streaming.Summary(self._stream_id, self._next, self._text.finals, complete)
 
     async def _settled(self) -> bool:
         """Wait until all audio is text."""
@@ -266,7 +274,7 @@ class ProgramConsumer(Socket):
     async def audio_closed(self, _message: dict[str, Any]) -> None:
         if self._closing:
             return
-        await audio_bus().pause(self._stream_id, self._writer)
+        await self._tell(await self._flush())
         await self._refuse(CloseCode.MEETING_ENDED, "meeting_ended", "The meeting ended.")
 
     async def participant_removed(self, message: dict[str, Any]) -> None:

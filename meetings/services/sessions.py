@@ -4,6 +4,8 @@ import time
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.conf import settings
+
 from meetings.models import AudioStream, Meeting, Participant, Segment, User
 from meetings.protocol.requests import AudioStart
 from meetings.redis import redis_client
@@ -11,7 +13,6 @@ from meetings.services import presence, rooms, streams
 from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
 
-RESUMABLE_SECONDS = 3_600.0  # after the last audio
 SESSIONS = "stt:sessions"  # sorted set of the stream ids of sessions with a meeting of their own, by when they end
 
 
@@ -52,7 +53,7 @@ def _sequence_of(session: Session, segment_id: int) -> int:
 def begin(user: User, code: str, name: str, language: str) -> Session:
     """In the meeting of a join code, or with a meeting of its own named `name`; raises SessionRefused."""
     if code:
-        meeting = Meeting.objects.filter(code=code).first()
+        meeting = None if "\0" in code else Meeting.objects.filter(code=code).first()
         if meeting is None:
             raise SessionRefused("there is no such meeting")
     else:
@@ -98,13 +99,18 @@ def may_speak(participant_id: UUID) -> bool:
 
 def _session(participant: Participant, stream_id: str, language: str, *, own_meeting: bool) -> Session:
     start = AudioStart(sample_rate=SAMPLE_RATE, language=language, stream_id=stream_id)
-    info, _ = streams.open_stream(participant.pk, start)
+    try:
+        info, _ = streams.open_stream(participant.pk, start)
+    except streams.StreamRefused:
+        raise SessionRefused("this is the stream of a microphone in a browser, no session") from None
+    except rooms.MeetingOver:
+        raise SessionOver("the meeting is over") from None
     return Session(info, participant, own_meeting, participant.meeting.last_sequence)
 
 
 async def keep(stream_id: str) -> None:
-    """It lives for RESUMABLE_SECONDS more."""
-    await redis_client().zadd(SESSIONS, {stream_id: time.time() + RESUMABLE_SECONDS})
+    """It lives for PROGRAM_SESSION_SECONDS more."""
+    await redis_client().zadd(SESSIONS, {stream_id: time.time() + settings.PROGRAM_SESSION_SECONDS})
 
 
 async def has_own_meeting(stream_id: str) -> bool:

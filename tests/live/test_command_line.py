@@ -136,6 +136,20 @@ def test_in_a_meeting_it_speaks_and_hears_everybody(site: Stack, ada: Person, sp
     assert re.search(r"^\[.*\] Grace .*: 1 2 3", output, re.MULTILINE)
 
 
+def test_a_meeting_that_a_host_ends_is_a_good_end(site: Stack, ada: Person, speech: Path) -> None:
+    code = ada.start_meeting("Weekly")
+    client = start(site, token(ada), "file", str(speech), "--meeting", code, "--json")
+    assert client.stdout
+    while json.loads(client.stdout.readline())["type"] != "partial":
+        pass
+    ada.end(code)
+    output, aside = client.communicate(timeout=60)
+    assert client.returncode == 0, aside
+    assert "the meeting was ended" in aside
+    said = [event["type"] for event in map(json.loads, output.splitlines())]
+    assert (said[-1], "final" in said) == ("summary", True)
+
+
 def test_ctrl_c_flushes_what_was_said(site: Stack, ada: Person, speech: Path) -> None:
     client = start(site, token(ada), "file", str(speech), "--json")
     time.sleep(2.5)

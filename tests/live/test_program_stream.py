@@ -143,8 +143,15 @@ async def test_the_end_of_the_meeting_ends_the_session(site: Stack, ada: Person)
         await socket.expect("ready")
         await speak(socket, 1, 10)
         await socket.expect("final")
+        for number in range(11, 16):
+            await socket.wire.send(counter_frame(number))
+        await socket.expect("ack", where=lambda message: message["next_sample"] >= 25 * 1_600)
         await asyncio.to_thread(ada.end, code)
         assert await socket.closed() == 4410
+        last = [message for message in socket.received if message["type"] in {"final", "summary", "error"}]
+        assert [message["type"] for message in last[-3:]] == ["final", "summary", "error"]
+        assert last[-3]["text"] == words(11, 5)
+        assert (last[-2]["finals"], last[-2]["complete"], last[-1]["code"]) == (2, True, "meeting_ended")
     async with program(site, token(ada), meeting=code) as socket:
         assert await socket.closed() == 4410
 
@@ -168,6 +175,8 @@ async def test_nobody_else_resumes_a_session_or_streams_without_the_scope(site: 
         (token(eve), {"session_id": session}, 4404),
         (token(eve), {"session_id": "nonsense"}, 4404),
         (token(eve), {"meeting": "nowhere"}, 4404),
+        (token(eve), {"meeting": "no\0where"}, 4404),
+        (token(eve), {"language": "klingon"}, 4400),
         (token(eve, "meetings:read"), {}, 4405),
         ("mtx_wrong", {}, 4401),
         ("", {}, 4401),

@@ -3,6 +3,7 @@
 import secrets
 
 import pytest
+from pytest_django import Settings
 from redis import Redis
 
 from meetings.models import AudioStream, Meeting, Participant, User
@@ -27,10 +28,10 @@ def kept(session: sessions.Session) -> str:
     return stream_id
 
 
-def test_a_session_ends_an_hour_after_its_last_audio(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_ends_an_hour_after_its_last_audio(ada: User, settings: Settings) -> None:
     lives = sessions.begin(ada, "", "lives", "")
     kept(lives)
-    monkeypatch.setattr(sessions, "RESUMABLE_SECONDS", -1.0)
+    settings.PROGRAM_SESSION_SECONDS = -1
     ends = sessions.begin(ada, "", "ends", "")
     stream_id = kept(ends)
     assert end_sessions() == 1
