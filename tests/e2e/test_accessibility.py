@@ -87,11 +87,13 @@ def tool(page: Page, name: str) -> None:
 
 
 def all_notices(page: Page) -> None:
-    """Copies, as the page goes on showing the one that matters."""
+    """Copies, as the page goes on showing the one that matters; never so many at once, so they scroll here."""
     page.locator(".notices").evaluate(
-        """(list) => list.append(...[...list.children].map((notice) => {
+        """(list) => {
+            Object.assign(list.style, { maxHeight: '40vh', overflow: 'auto' });
+            list.append(...[...list.children].map((notice) => {
             const copy = notice.cloneNode(true); copy.removeAttribute('data-notices-target');
-            copy.hidden = false; return copy; }))"""
+            copy.hidden = false; return copy; })); }"""
     )
 
 
