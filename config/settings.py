@@ -243,6 +243,13 @@ def _without_address(record: logging.LogRecord) -> bool:
     return True
 
 
+def _without_connection(record: logging.LogRecord) -> bool:
+    """Daphne's warning of an application that does not end closes with the connection and its address."""
+    if isinstance(record.args, tuple) and len(record.args) == 2:
+        record.args = (record.args[0], str(record.args[1]).strip("<").split()[0])
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -253,6 +260,7 @@ LOGGING = {
     "filters": {
         "not_ready": {"()": "django.utils.log.CallbackFilter", "callback": _is_worth_a_line},
         "without_address": {"()": "django.utils.log.CallbackFilter", "callback": _without_address},
+        "without_connection": {"()": "django.utils.log.CallbackFilter", "callback": _without_connection},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": ENVIRONMENT.log_format},
@@ -264,6 +272,7 @@ LOGGING = {
         "django.security.csrf": {"filters": ["without_address"]},
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        "daphne.server": {"filters": ["without_connection"]},
         "httpx": {"level": "WARNING"},
         "weasyprint": {"level": "ERROR"},  # its warnings quote what was said
         "fontTools": {"level": "WARNING"},

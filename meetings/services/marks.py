@@ -1,12 +1,10 @@
 """Decisions, action items, notes and lines of chat: made while people talk, changed and taken back by their author."""
 
-import logging
 from typing import cast
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from meetings import fanout
 from meetings.models import Mark, Meeting, Participant, Segment
@@ -14,8 +12,6 @@ from meetings.names import INVISIBLE, UNPRINTABLE
 from meetings.protocol.events import MarkChanged, MarkKind
 from meetings.protocol.requests import AddMark, EditMark
 from meetings.redis import redis_client
-
-logger = logging.getLogger(__name__)
 
 MAX_MARKS = 2_000  # of a meeting
 MAX_MARKS_EACH = 500  # of one participant
@@ -127,12 +123,9 @@ def _store(mark: Mark, meeting: Meeting) -> None:
 
 
 async def announce(meeting_id: UUID, mark: MarkChanged) -> None:
-    """Tell the room; where that fails the mark's number is missed, and the room asks for it."""
-    try:
-        await redis_client().set(change_key(meeting_id), mark.change, ex=24 * 3600)
-        await fanout.publish(meeting_id, mark)
-    except (RedisError, OSError) as error:
-        logger.warning("mark not announced, its number will be missed (%s)", type(error).__name__)
+    """Tell the room, which asks for a mark whose number it misses; raises RedisError where it cannot know even that."""
+    await redis_client().set(change_key(meeting_id), mark.change, ex=24 * 3600)
+    await fanout.publish(meeting_id, mark)
 
 
 def mark_view(mark: Mark) -> MarkChanged:

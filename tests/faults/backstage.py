@@ -86,7 +86,7 @@ def meeting_status(code: str) -> str:
 def segments(code: str) -> list[dict[str, Any]]:
     found = Segment.objects.filter(meeting__code=code).order_by("sequence")
     fields = ("sequence", "kind", "text", "start_sample", "end_sample", "revision")
-    return [{name: getattr(one, name) for name in fields} for one in found]
+    return [{"stream": str(one.stream_id)} | {name: getattr(one, name) for name in fields} for one in found]
 
 
 def streams(code: str) -> list[dict[str, Any]]:

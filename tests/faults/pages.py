@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from meetings.protocol.frames import AudioFrame, encode_frame
 from tests.faults.sockets import LastingSocket, Ticket
@@ -236,6 +237,7 @@ class Room(LastingSocket):
         self.errors: list[str] = []
         self.doubled = self.disordered = 0
         self.welcomes = 0
+        self._unsent: dict[str, dict[str, Any]] = {}  # marks that nobody has been shown yet
         self._early: dict[int, dict[str, Any]] = {}  # lines that changed before they came, by sequence
 
     def opened(self) -> None:
@@ -259,12 +261,20 @@ class Room(LastingSocket):
     def lost(self) -> None:
         self.show("reconnecting")
 
+    def mark(self, text: str) -> None:
+        """Kept until it is shown to everybody, and sent again after a break."""
+        mark = {"type": "mark", "id": str(uuid4()), "kind": "note", "text": text}
+        self._unsent[mark["id"]] = mark
+        self.say(**mark)
+
     def heard(self, event: dict[str, Any]) -> None:
         match event["type"]:
             case "welcome":
                 self.welcomes += 1
                 self.participants = {person["id"]: person for person in event["participants"]}
                 self.show("live")
+                for mark in self._unsent.values():
+                    self.say(**mark)
             case "caption.partial" | "caption.final" | "segment.updated":
                 self._take_line(event)
             case "mark.changed" | "off_record.changed" | "meeting.ended":
@@ -293,6 +303,7 @@ class Room(LastingSocket):
     def _change_meeting(self, event: dict[str, Any]) -> None:
         if event["type"] == "mark.changed":
             self.marks[event["id"]] = event
+            self._unsent.pop(event["id"], None)
         elif event["type"] == "off_record.changed":
             self.off_record[event["id"]] = event
         else:

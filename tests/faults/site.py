@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,6 +29,9 @@ from tests.stack import ROOT, Stack, free_port
 
 LEASE_S = 3
 TRANSCRIBER = "transcriber"
+METRICS_TOKEN = "for-the-collector-of-figures"
+SECRET = {"code", "session", "token", "link", "overlay_key"}  # in what the backstage answers
+TOLD = {"text", "name"}  # in what it is told to store
 
 
 class Backstage:
@@ -43,8 +46,14 @@ class Backstage:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.secrets: set[str] = set()  # what lets people in, and what they say and are called
 
     def ask(self, action: str, **arguments: Any) -> Any:
+        answer = self._ask(action, **arguments)
+        self.secrets |= {str(arguments[name]) for name in TOLD & arguments.keys()} | set(secrets_in(answer))
+        return answer
+
+    def _ask(self, action: str, **arguments: Any) -> Any:
         assert self._child.stdin
         assert self._child.stdout
         self._child.stdin.write(json.dumps([action, arguments]) + "\n")
@@ -58,6 +67,15 @@ class Backstage:
     def close(self) -> None:
         self._child.kill()
         self._child.wait()
+
+
+def secrets_in(answer: Any) -> Iterator[str]:
+    if isinstance(answer, list):
+        for one in answer:
+            yield from secrets_in(one)
+    elif isinstance(answer, dict):
+        for name, value in answer.items():
+            yield from [value] if name in SECRET else secrets_in(value)
 
 
 class Site:
@@ -87,6 +105,7 @@ class Site:
                 "ENGINE": "scripted",
                 "LEASE_SECONDS": str(LEASE_S),
                 "LOG_LEVEL": "INFO",
+                "METRICS_TOKEN": METRICS_TOKEN,
                 **settings,
             },
             port=port,
@@ -272,7 +291,7 @@ class Gathering:
     async def agree(self) -> None:
         """What every page shows is what a fresh one reads, and the store adds up."""
         await asyncio.sleep(1.0)  # what comes twice comes now
-        await self._same_for_everybody()
+        await self.same_for_everybody()
         assert await self._audit() == []
 
     async def _audit(self) -> list[str]:
@@ -287,6 +306,12 @@ class Gathering:
     def count(self, allowed_lost: Sequence[int] = ()) -> Tally:
         return tally(self.room, self.microphones, allowed_lost=allowed_lost)
 
+    async def covered_by_gaps(self, microphone: Microphone) -> list[int]:
+        """Counters whose frames begin inside a declared gap."""
+        lines = [line for line in await self.ask("segments") if line["stream"] == microphone.stream_id]
+        ranges = [(line["start_sample"], line["end_sample"]) for line in lines if line["kind"] == "gap"]
+        return [word for word, at in microphone.places.items() if any(start <= at < end for start, end in ranges)]
+
     def _all_shown(self) -> bool:
         return all(self._shown(microphone) for microphone in self.microphones)
 
@@ -294,19 +319,19 @@ class Gathering:
         heard = set(self.room.words(microphone.stream_id))
         return heard.issuperset(microphone.said)
 
-    async def _same_for_everybody(self) -> None:
+    async def same_for_everybody(self, patience_s: float = 20.0) -> None:
         """What a page rebuilt from its messages equals a fresh read of the meeting."""
         fresh = Room(self.tickets[-1], self._chance(999))
         fresh.open()
-        await until(lambda: fresh.sequence >= self.room.sequence and fresh.welcomes, 20)
+        await until(lambda: fresh.sequence >= self.room.sequence and fresh.welcomes, patience_s)
         for room in self.rooms:
             if room.refused is None and room.reads and room.ticket is not self.tickets[-1]:
-                await until(partial(_has, room, fresh.sequence), 20)
+                await until(partial(_has, room, fresh.sequence), patience_s)
                 with suppress(TimeoutError):
                     await until(partial(_shows_the_same, room, fresh), 10)
                 assert room.finals == fresh.finals, _differences(room.finals, fresh.finals)
                 with suppress(TimeoutError):
-                    await until(partial(_agree, room, fresh), 20)
+                    await until(partial(_agree, room, fresh), patience_s)
                 assert _agree(room, fresh), _disagreement(room, fresh)
         await fresh.close()
 

@@ -254,7 +254,7 @@ async def test_a_removed_participant_is_put_out(gathering: Gathering, figures: F
 
 @row(39, "share link revoked in mid-meeting")
 async def test_a_revoked_link_opens_nothing(gathering: Gathering, figures: Figures) -> None:
-    lets_in = await gathering.ask("furnish", text="shared")
+    lets_in = await gathering.ask("furnish", text="kestrel-7716")
     speaking = asyncio.create_task(gathering.speak(6.0))
     await until(lambda: gathering.room.finals)
     async with httpx.AsyncClient(base_url=gathering.site.base_url) as pages:
@@ -275,7 +275,7 @@ async def test_a_revoked_link_opens_nothing(gathering: Gathering, figures: Figur
 @row(39, "a program's token revoked in mid-meeting")
 async def test_a_program_whose_token_was_revoked_is_put_out(gathering: Gathering, figures: Figures) -> None:
     """It hears what the others say till then."""
-    lets_in = await gathering.ask("furnish", text="heard")
+    lets_in = await gathering.ask("furnish", text="kestrel-3028")
     speaking = asyncio.create_task(gathering.speak(14.0))
     code = gathering.tickets[0].code
     async with program(gathering.site.base_url, lets_in["token"], meeting=code, everybody="1") as wire:

@@ -55,17 +55,8 @@ async def test_redis_comes_back_empty(gathering: Gathering, figures: Figures) ->
     await speaking
     await gathering.finish(30)
     gap_s = gathering.room.gap_samples(microphone.ticket.participant) / RATE
-    covered = covered_by_gaps(gathering)
-    count = gathering.count(allowed_lost=covered)
+    count = gathering.count(allowed_lost=await gathering.covered_by_gaps(microphone))
     figures.add(count, took(recovered), Figure("declared gap", gap_s, 1.0, "s", bearable=1.0), shown=shown)
-
-
-def covered_by_gaps(gathering: Gathering) -> list[int]:
-    """Counters whose frames begin inside a declared gap."""
-    gaps = gathering.site.backstage.ask("segments", code=gathering.tickets[0].code)
-    ranges = [(gap["start_sample"], gap["end_sample"]) for gap in gaps if gap["kind"] == "gap"]
-    said = gathering.microphone.said
-    return [word for word in said if any(start <= (word - 1) * 1_600 < end for start, end in ranges)]
 
 
 @row(24, "Redis full (noeviction)")
@@ -169,6 +160,51 @@ async def test_the_last_final_is_shown_although_it_was_not_announced(
     assert before < len(gathering.room.finals)
 
 
+@row(25, "a mark whose number Redis did not take")
+async def test_a_mark_that_nobody_could_be_told_of_is_told_later(gathering: Gathering, figures: Figures) -> None:
+    """Its author's page is sent back, comes again and says it again; another page learns of it then."""
+    valkey, other = gathering.site.valkey.client(), gathering.enter(gathering.tickets[1])
+    await until(lambda: other.welcomes)
+    await gathering.speak(2.0)
+    valkey.acl_setuser("default", enabled=True, commands=["-publish", "-set"])
+    gathering.room.mark("decided")
+    await asyncio.sleep(1.0)
+    assert other.marks == {}
+    valkey.acl_setuser("default", enabled=True, commands=["+publish", "+set"])
+    told = await until(lambda: other.marks, 20)
+    count = await gathering.finish()
+    figures.add(count, took(told, 6.0), shown=gathering.room.shown_since(0))
+    assert len(other.marks) == 1
+
+
+@row(25, "going off the record and the end, not announced")
+async def test_what_a_host_does_is_known_although_redis_lost_it(gathering: Gathering, figures: Figures) -> None:
+    """Valkey refuses to publish while a host goes off the record; then while the meeting is ended."""
+    valkey, room = gathering.site.valkey.client(), gathering.room
+    host = await gathering.enter_host()
+    await gathering.speak(3.0)
+    await gathering.microphone.stop()
+    valkey.acl_setuser("default", enabled=True, commands=["-publish"])
+    host.say(type="meeting.set", off_record=True)
+    await asyncio.sleep(1.0)
+    assert room.off_record == {}
+    valkey.acl_setuser("default", enabled=True, commands=["+publish"])
+    noticed = await until(lambda: any(span["end_ms"] is None for span in room.off_record.values()), 15)
+    host.say(type="meeting.set", off_record=False)
+    await until(lambda: all(span["end_ms"] is not None for span in room.off_record.values()), 15)
+    count = await gathering.finish()
+    valkey.acl_setuser("default", enabled=True, commands=["-publish"])
+    await gathering.ask("end_meeting")
+    await asyncio.sleep(1.0)
+    assert room.ended is None
+    valkey.acl_setuser("default", enabled=True, commands=["+publish"])
+    ended = await until(lambda: room.ended is not None, 15)
+    await aside(gathering.site.stack.start_worker)  # where nobody could be told of the completion, it tries again
+    await until(lambda: room.ended, 60)
+    await gathering.agree()
+    figures.add(count, took(noticed, 6.0), Figure("end noticed after", ended, 6.0, "s"), shown=room.shown_since(0))
+
+
 @row(23, "presence that Redis forgot")
 async def test_presence_is_known_again_after_redis_forgot_it(gathering: Gathering, figures: Figures) -> None:
     site, ticket = gathering.site, gathering.tickets[1]
@@ -222,6 +258,35 @@ async def test_audio_goes_on_while_postgres_stands_still(gathering: Gathering, f
     figures.add(count, took(recovered), Figure("acknowledged (p99)", late, 0.5, "s"),
                 Figure("longest unacknowledged", oldest, 1.0, "s"), shown=shown)  # fmt: skip
     assert (microphone.connections, gathering.room.connections) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        pytest.param("Redis", marks=row(25, "Redis a black hole for 20 s")),
+        pytest.param("Postgres", marks=row(27, "Postgres a black hole for 20 s")),
+    ],
+)
+async def test_a_store_that_no_byte_reaches_is_given_up_and_found_again(
+    gathering: Gathering, figures: Figures, store: str
+) -> None:
+    """Nothing is closed: only time limits notice. What was sent into it is lost with its connection."""
+    site, microphone, room = gathering.site, gathering.microphone, gathering.room
+    way = site.bus if store == "Redis" else site.base
+    speaking = asyncio.create_task(gathering.speak(34.0))
+    await until(lambda: room.finals)
+    moment = time.monotonic()
+    way.weather.swallow = True
+    await asyncio.sleep(20.0)
+    healed, acknowledged = time.monotonic(), microphone.oldest_s < 1.0
+    way.heal()
+    await streaming_again(gathering, microphone.index)
+    recovered = time.monotonic() - healed
+    shown = [*microphone.shown_since(moment), *room.shown_since(moment)]
+    await speaking
+    count = await gathering.finish(90)
+    figures.add(count, took(recovered, 10.0 if store == "Redis" else 15.0), shown=shown)
+    assert acknowledged == (store == "Postgres")
 
 
 @row(28, "Postgres out of connections")

@@ -8,11 +8,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
 
 import av
+import httpx
 import numpy as np
 import psutil
 import pytest
@@ -93,6 +95,30 @@ def outcomes(person: Person, files: dict[str, bytes]) -> dict[str, dict[str, obj
     return states
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program learns of a file it gave: a status, how the work ended where there was any, and why."""
+
+    status: int
+    ended: str
+    reason: str
+
+
+def submitted(base_url: str, token: str, name: str, content: bytes) -> Answer:
+    """As a program does, under a name of its own choice."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.Client(base_url=base_url, headers=headers, timeout=60) as program:
+        answer = program.post("/v1/stt/jobs", files={"file": (name, content)})
+        told = answer.json()
+        if answer.status_code != httpx.codes.ACCEPTED:
+            return Answer(answer.status_code, "", told["detail"])
+        deadline = time.monotonic() + 60
+        while (job := program.get(told["status_url"]).json())["status"] not in {"done", "failed"}:
+            assert time.monotonic() < deadline, job
+            time.sleep(0.3)
+        return Answer(answer.status_code, job["status"], job["detail"])
+
+
 @row(34, "uploads that lead elsewhere")
 async def test_files_that_lead_elsewhere_lead_nowhere(gathering: Gathering, figures: Figures, tmp_path: Path) -> None:
     bait = Bait(tmp_path)
@@ -102,9 +128,12 @@ async def test_files_that_lead_elsewhere_lead_nowhere(gathering: Gathering, figu
         for address in (bait.url, f"file://{bait.path}")
     }
     speaking = asyncio.create_task(gathering.speak(5.0))
+    token = (await aside(lambda: gathering.site.backstage.ask("account")))["token"]
+    named = [(f"talk.{extension}", content) for content in containers.values() for extension in ("m3u8", "wav", "mp4")]
     try:
         with uploader(gathering) as person:
             states = await aside(outcomes, person, containers)
+            answers = [await aside(submitted, gathering.site.base_url, token, *file) for file in named]
         hits = bait.hits + bait.was_read
         for number, content in enumerate(containers.values()):
             (tmp_path / f"{number}.m3u8").write_bytes(content)
@@ -117,9 +146,10 @@ async def test_files_that_lead_elsewhere_lead_nowhere(gathering: Gathering, figu
     await speaking
     counted = await gathering.finish()
     shown = {str(state["reason"]) for state in states.values()}
-    figures.add(counted, Figure("hits", hits, 0), Figure("files", len(containers)), shown=sorted(shown))
+    figures.add(counted, Figure("hits", hits, 0), Figure("files", len(states) + len(answers)), shown=sorted(shown))
     assert all(state["stage"] == "Failed" and state["reason"] for state in states.values()), states
-    assert {state["status"] for state in states.values()} == {415}
+    assert {state["status"] for state in states.values()} == {answer.status for answer in answers} == {415}
+    assert all(answer.reason for answer in answers)
 
 
 @row(35, "uploads that are huge, broken or no recording")
@@ -141,10 +171,13 @@ async def test_uploads_that_are_huge_broken_or_no_recording_say_so(
         f"{extension} with mutations": damaged(write(tmp_path / extension, extension, [tone(3.0, 440)]), chance)
         for extension in ("mp3", "flac", "mp4", "mkv", "opus", "wav")
     }
+    base_url, account = gathering.site.base_url, await aside(lambda: gathering.site.backstage.ask("account"))
     with uploader(gathering) as person, heaviest(gathering) as weights:
         speaking = asyncio.create_task(gathering.speak(20.0))
         states = await aside(outcomes, person, broken | mutated)
+        answers = [await aside(submitted, base_url, account["token"], *file) for file in broken.items()]
         await speaking
+    bad_requests = await aside(statuses_of_bad_requests, base_url, account["token"])
     counted = await gathering.finish()
     heaviest_mb = max(weights) / 1e6
     shown = {str(states[name]["reason"]) for name in broken}
@@ -154,6 +187,8 @@ async def test_uploads_that_are_huge_broken_or_no_recording_say_so(
     assert all(states[name]["reason"] for name in broken)
     assert {name for name in broken if states[name]["status"] not in {413, 415, 422}} <= {"24 h that say so nowhere"}
     assert all(state["stage"] in {"Done", "Failed"} for state in states.values())
+    assert all(one.reason and (one.status in {413, 415, 422} or one.ended == "failed") for one in answers), answers
+    assert bad_requests == {"too large a file": 422, "too large a chunk": 413, "an empty file": 422, "no file": 415}
 
 
 @row(20, "media worker kill -9 while it transcribes")
@@ -187,6 +222,19 @@ def recording(seconds: float) -> tuple[bytes, list[int]]:
     buffer = io.BytesIO()
     soundfile.write(buffer, np.frombuffer(pcm, "<i2"), 16_000, format="WAV")
     return buffer.getvalue(), [number for number in frames if number % 40 <= 30]
+
+
+def statuses_of_bad_requests(base_url: str, token: str) -> dict[str, int]:
+    """What the API answers where it need not look into a file."""
+    with httpx.Client(base_url=base_url, headers={"Authorization": f"Bearer {token}"}, timeout=60) as program:
+        huge = program.post("/api/v1/recordings", json={"title": "Board", "size_bytes": 10**12})
+        begun = program.post("/api/v1/recordings", json={"title": "Board", "size_bytes": 3_000_000}).json()
+        chunk = program.put(f"/api/v1/recordings/{begun['id']}/chunks/0", content=bytes(2_500_000))
+        program.post(f"/api/v1/recordings/{begun['id']}/cancel")
+        empty = program.post("/v1/stt/jobs", files={"file": ("talk.wav", b"")})
+        none = program.post("/v1/stt/jobs", json={"file": "talk.wav"})
+    answers = {"too large a file": huge, "too large a chunk": chunk, "an empty file": empty, "no file": none}
+    return {name: answer.status_code for name, answer in answers.items()}
 
 
 def day_of_silence(path: Path) -> bytes:

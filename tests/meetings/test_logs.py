@@ -125,3 +125,12 @@ def test_a_wrong_setting_stops_the_start_and_is_named(name: str, value: str) -> 
     stores = {"DATABASE_URL": "postgresql://a", "REDIS_URL": "redis://a"}
     with pytest.raises(ConfigurationError, match=name):
         read_environment({**stores, name: value})
+
+
+def test_a_connection_that_does_not_end_is_logged_without_its_address() -> None:
+    message = "Application instance %r for connection %s took too long to shut down and was killed."
+    connection = "<WebSocketProtocol client=['127.0.0.1', 40000] path=b'/ws/meetings/a-join-code/'>"
+    daphne = logging.getLogger("daphne.server")
+    made = daphne.makeRecord(daphne.name, logging.WARNING, "", 0, message, ("<Task>", connection), None)
+    assert daphne.filter(made)
+    assert made.getMessage().endswith("for connection WebSocketProtocol took too long to shut down and was killed.")
