@@ -1,6 +1,7 @@
 import { beforeEach, expect, it } from "vitest";
+import { line } from "../testing/lines";
 import { find, settled, texts } from "../testing/page";
-import { type FakeReview, line, openLine, press, showReview } from "../testing/review";
+import { type FakeReview, openLine, press, showReview } from "../testing/review";
 
 const box = () => document.querySelector<HTMLTextAreaElement>("textarea");
 const openedLine = () => box()?.closest<HTMLElement>("[data-sequence]")?.dataset.sequence;

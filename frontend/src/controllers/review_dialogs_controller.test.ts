@@ -1,7 +1,8 @@
 import { beforeEach, expect, it } from "vitest";
 import type { LineChange } from "../review/server";
+import { line } from "../testing/lines";
 import { find, settled, texts } from "../testing/page";
-import { type FakeReview, line, press, showReview } from "../testing/review";
+import { type FakeReview, press, showReview } from "../testing/review";
 
 const form = (name: string) => find<HTMLFormElement>(`[data-dialog=${name}] form`);
 let server: FakeReview;

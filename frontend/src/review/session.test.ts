@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { beforeEach, expect, it, vi } from "vitest";
-import { FakeReview, line } from "../testing/review";
+import { line } from "../testing/lines";
+import { FakeReview } from "../testing/review";
 import { ReviewServer } from "./server";
 import { ReviewSession } from "./session";
 

@@ -1,29 +1,8 @@
 import { expect, it } from "vitest";
+import { ADA, BOB, line } from "../testing/lines";
 import type { ReviewLine } from "./line";
 import type { ReviewData } from "./server";
 import { Transcript } from "./transcript";
-
-const ADA = { id: "ada", name: "Ada", color: 1 };
-const BOB = { id: "bob", name: "Bob", color: 2 };
-
-function line(sequence: number, more: Partial<ReviewLine> = {}): ReviewLine {
-  return {
-    sequence,
-    revision: 0,
-    kind: "speech",
-    participant_id: "ada",
-    start_ms: sequence * 1_000,
-    end_ms: sequence * 1_000 + 900,
-    text: `Line ${sequence}`,
-    doubts: [],
-    language: "en",
-    direction: "ltr",
-    confidence: 0.9,
-    hidden: false,
-    reviewed: false,
-    ...more,
-  };
-}
 
 function data(lines: ReviewLine[], people = [ADA, BOB]): ReviewData {
   return { edit: 0, review: "draft", people, lines, next: null };

@@ -4,29 +4,8 @@ import { ReviewDialogsController } from "../controllers/review_dialogs_controlle
 import type { ReviewLine } from "../review/line";
 import type { LineHistory } from "../review/server";
 import type { Command } from "../review/session";
+import { ADA, BOB } from "./lines";
 import { find, settled, show, template } from "./page";
-
-export const ADA = { id: "ada", name: "Ada", color: 1 };
-export const BOB = { id: "bob", name: "Bob", color: 2 };
-
-export function line(sequence: number, more: Partial<ReviewLine> = {}): ReviewLine {
-  return {
-    sequence,
-    revision: 0,
-    kind: "speech",
-    participant_id: "ada",
-    start_ms: sequence * 1_000,
-    end_ms: sequence * 1_000 + 900,
-    text: `Line ${sequence}`,
-    doubts: [],
-    language: "en",
-    direction: "ltr",
-    confidence: 0.9,
-    hidden: false,
-    reviewed: false,
-    ...more,
-  };
-}
 
 interface Refusal {
   code: string;
