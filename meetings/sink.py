@@ -69,10 +69,10 @@ class MeetingSink:
         try:
             await redis_client().set(captions.sequence_key(claim.stream.meeting_id), shown.sequence, ex=KEPT_SECONDS)
             await _announce(claim, shown, caption.end_sample)
+            await corrections.announce(copies)
         except RedisError as error:
             self._unannounced.add(claim.stream.meeting_id)
             logger.warning("stream %s: not announced (%s)", stream_id, type(error).__name__)
-        await corrections.announce(copies)
 
     async def settle(self, claim: Claim, settled: Settled) -> None:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, settled))
@@ -108,13 +108,14 @@ class MeetingSink:
                 await _stored(bind(streams.finish_drained, meeting_id))
 
     async def _announce_newest(self, meeting_id: str) -> None:
-        """Where an announcement failed: pages compare the number with what they have, and read the rest."""
+        """Where an announcement failed: pages compare the numbers with what they have, and read the rest."""
         if meeting_id not in self._unannounced:
             return
         self._unannounced.discard(meeting_id)  # another stream's may fail while this is under way
         try:
-            newest = await _stored(bind(captions.newest_sequence, meeting_id))
-            await redis_client().set(captions.sequence_key(meeting_id), newest, ex=KEPT_SECONDS)
+            sequence, edit = await _stored(bind(captions.newest_numbers, meeting_id))
+            await redis_client().set(captions.sequence_key(meeting_id), sequence, ex=KEPT_SECONDS)
+            await redis_client().set(captions.edit_key(meeting_id), edit, ex=KEPT_SECONDS)
         except (RedisError, StoreUnavailable) as error:
             self._unannounced.add(meeting_id)
             logger.warning("meeting %s: newest final not announced (%s)", meeting_id, type(error).__name__)

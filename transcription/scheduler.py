@@ -94,25 +94,31 @@ class Scheduler:
         for client in self._in_turn():
             if batch and client.processor.background and not batch[0][0].processor.background:
                 break  # a batch takes as long as its longest window, and those of uploads are long
+            suspect = client.processor.suspect
+            if batch and suspect:
+                break  # alone, so that nobody else's window fails with it
             job = client.processor.next_job(cadence)
             if job is None:
                 client.waiting_since = 0.0
             else:
                 batch.append((client, job))
                 self._measure(client)
-            if len(batch) == size:
+            if len(batch) == size or suspect:
                 break
         return batch
 
     def _in_turn(self) -> list[Client]:
-        """Who waits: live finals, live partials, uploads; of uploads one that was passed over for too long is first."""
+        """Live finals; live partials, and finals that may fail again; uploads. One overdue upload is first."""
         overdue = time.monotonic() - PATIENCE_SECONDS
 
         def gives_way(client: Client) -> bool:
             return client.processor.background and max(client.waiting_since, self._background_at) > overdue
 
+        def final(client: Client) -> bool:
+            return client.processor.wants_final and not client.processor.suspect
+
         waiting = [client for client in self._clients if client.waiting_since]
-        return sorted(waiting, key=lambda one: (gives_way(one), not one.processor.wants_final, one.waiting_since))
+        return sorted(waiting, key=lambda one: (gives_way(one), not final(one), one.waiting_since))
 
     def _measure(self, client: Client) -> None:
         """How long live windows wait says whether the engine keeps up; an upload takes what they leave."""
@@ -169,6 +175,9 @@ class Scheduler:
         """Alone, so that only the window at fault can fail; partials are not worth it."""
         if not job.ended:
             return None
+        if job.window.attempt:
+            logger.error("engine failed on the same speech again, alone: it stays unclear")
+            return UNCLEAR
         try:
             hypothesis = (await engine.decode([job.window.again()])).hypotheses[0]
             return UNCLEAR if hypothesis.unanswered else hypothesis
@@ -187,5 +196,7 @@ class Scheduler:
 
     def _apply(self, client: Client, job: Job, hypothesis: Hypothesis | None) -> None:
         client.processor.apply(job, hypothesis)
+        if hypothesis is None:
+            client.waiting_since = 0.0  # those who waited meanwhile come first
         client.deliver()
         self.notify(client)

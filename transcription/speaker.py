@@ -169,6 +169,12 @@ class SpeakerProcessor:
     def wants_final(self) -> bool:
         return not self._final_asked and self._unheard() is not None
 
+    @property
+    def suspect(self) -> bool:
+        """The next final is of an utterance on which the engine failed before."""
+        utterance = self._unheard()
+        return utterance is not None and utterance.span.start == self._refused
+
     def wants_decode(self, cadence: int) -> bool:
         """Whether `next_job` has something to do."""
         return self.wants_final or self._open_target(cadence) is not None
@@ -193,8 +199,8 @@ class SpeakerProcessor:
         utterance = self._unheard()
         if utterance is None or self._final_asked:
             return None
-        span = utterance.span
-        return Job(self._final_window(span.start, utterance.pcm), span.start, span.end, ended=True, draft=False)
+        span, window = utterance.span, self._final_window(utterance.span.start, utterance.pcm)
+        return Job(window.again() if self.suspect else window, span.start, span.end, ended=True, draft=False)
 
     def _open_job(self, cadence: int) -> Job | None:
         target, span = self._open_target(cadence), self._endpointer.open

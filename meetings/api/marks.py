@@ -1,12 +1,11 @@
 """Decisions, action items, notes and chat of a meeting."""
 
-import logging
 from functools import partial
 from uuid import UUID
 
 from ninja import Query, Router, Status
-from redis.exceptions import RedisError
 
+from meetings.api.announcing import tell_room
 from meetings.api.auth import ApiRequest, read_meetings, write_meetings
 from meetings.api.found import readable_meeting
 from meetings.api.minutes_schemas import MarkChange, NewMark
@@ -14,13 +13,10 @@ from meetings.api.noting import note_change, note_reading
 from meetings.api.pages import BY_TIME, Page, PageQuery, Rows, page_of
 from meetings.api.problems import Problem, conflict, forbidden, invalid, not_found
 from meetings.api.schemas import MarkOut
-from meetings.models import Mark, Meeting
-from meetings.protocol.events import MarkChanged
+from meetings.models import Mark
 from meetings.protocol.requests import AddMark, EditMark
-from meetings.redis import with_redis
 from meetings.services import access, marks
 
-logger = logging.getLogger(__name__)
 router = Router(tags=["meetings"])
 WRONG_INPUT = {"mark_empty": "text", "mark_unprintable": "text", "caption_unknown": "sequence"}
 
@@ -45,7 +41,7 @@ def add_mark(request: ApiRequest, meeting_id: UUID, body: NewMark) -> Status[Mar
         added = marks.add_mark(author.pk, AddMark(**body.dict()))
     except marks.MarkRefused as refusal:
         raise _refused(refusal) from refusal
-    _announce(meeting, added)
+    tell_room(partial(marks.announce, meeting.pk, added))
     note_change(request, meeting_id)
     return Status(201, Mark.objects.select_related("author").get(pk=body.id))
 
@@ -68,17 +64,9 @@ def change_mark(request: ApiRequest, meeting_id: UUID, mark_id: UUID, body: Mark
         changed = marks.edit_mark(editor.pk, edit)
     except marks.MarkRefused as refusal:
         raise _refused(refusal) from refusal
-    _announce(meeting, changed)
+    tell_room(partial(marks.announce, meeting.pk, changed))
     note_change(request, meeting_id)
     return Mark.objects.select_related("author").get(pk=mark_id)
-
-
-def _announce(meeting: Meeting, mark: MarkChanged) -> None:
-    """It is stored: where Redis is away, the room learns of it with the next."""
-    try:
-        with_redis(partial(marks.announce, meeting.pk, mark))
-    except RedisError as error:
-        logger.warning("mark not announced, its number will be missed (%s)", type(error).__name__)
 
 
 def _refused(refusal: marks.MarkRefused) -> Problem:

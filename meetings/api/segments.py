@@ -6,6 +6,7 @@ from uuid import UUID
 
 from ninja import Field, Path, Query, Router
 
+from meetings.api.announcing import tell_room
 from meetings.api.auth import ApiRequest, read_meetings, write_segments
 from meetings.api.found import readable_meeting, readable_segment
 from meetings.api.noting import note_change, note_reading
@@ -13,7 +14,6 @@ from meetings.api.pages import BY_REVISION, BY_SEQUENCE, Page, PageQuery, Rows, 
 from meetings.api.problems import conflict, forbidden
 from meetings.api.schemas import Correction, RevisionOut, SegmentOut
 from meetings.models import Segment, SegmentRevision
-from meetings.redis import with_redis
 from meetings.services import access, corrections
 
 router = Router(tags=["segments"])
@@ -63,7 +63,7 @@ def correct_segment(request: ApiRequest, segment_id: SegmentId, body: Correction
     except corrections.CorrectionRefused as error:
         code = "outdated" if error.code == "line_changed_meanwhile" else error.code
         raise conflict(code, f"{error.message[0].upper()}{error.message[1:]}.") from error
-    with_redis(partial(corrections.announce, [changed]))
+    tell_room(partial(corrections.announce, [changed]))
     note_change(request, segment.meeting_id)
     return SegmentOut.of(readable_segment(request.auth.user, segment_id), words=True)
 

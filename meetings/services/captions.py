@@ -157,9 +157,9 @@ def captions_after(meeting_id: UUID | str, sequence: int) -> list[CaptionFinal]:
     return [caption_view(segment) for segment in _stored(meeting_id, sequence)]
 
 
-def newest_sequence(meeting_id: UUID | str) -> int:
-    """0 for a meeting without captions, or that is gone."""
-    return Meeting.objects.filter(pk=meeting_id).values_list("last_sequence", flat=True).first() or 0
+def newest_numbers(meeting_id: UUID | str) -> tuple[int, int]:
+    """Of its captions and their changes; 0 for a meeting without, or that is gone."""
+    return Meeting.objects.filter(pk=meeting_id).values_list("last_sequence", "last_edit").first() or (0, 0)
 
 
 def _stored(meeting_id: UUID | str, sequence: int) -> Iterable[Segment]:

@@ -1,6 +1,5 @@
 """Correcting what was recognised: every change is a revision, and `Segment.recognised_text` stays."""
 
-import logging
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from redis.exceptions import RedisError
 
 from meetings import fanout
 from meetings.models import Meeting, Participant, Segment, SegmentRevision
@@ -21,7 +19,6 @@ from meetings.words import TimedWord, retime, words_of
 
 MAX_CHARACTERS = 10_000  # of a line
 What = SegmentRevision.What
-logger = logging.getLogger(__name__)
 
 
 class CorrectionRefused(Exception):
@@ -203,12 +200,12 @@ def _as_left(revisions: Sequence[SegmentRevision]) -> bool:
 
 
 async def announce(segments: Sequence[Segment]) -> None:
-    """Tell the room of changed lines: the last one is said, whoever sees the hole before it reads the others."""
+    """Tell the room of changed lines: the last one is said, whoever sees the hole before it reads the others.
+
+    Raises RedisError where the room cannot know even the number.
+    """
     newest = max(segments, key=lambda segment: segment.edit, default=None)
     if newest is None or newest.edit == 0:
         return
-    try:
-        await redis_client().set(edit_key(newest.meeting_id), newest.edit, ex=24 * 3600)
-        await fanout.publish(newest.meeting_id, updated_view(newest))
-    except (RedisError, OSError) as error:
-        logger.warning("correction not announced, its number will be missed (%s)", type(error).__name__)
+    await redis_client().set(edit_key(newest.meeting_id), newest.edit, ex=24 * 3600)
+    await fanout.publish(newest.meeting_id, updated_view(newest))

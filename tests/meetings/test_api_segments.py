@@ -8,6 +8,7 @@ import pytest
 from meetings import fanout
 from meetings.models import Meeting, Participant, Segment, User
 from meetings.protocol.events import RoomEvent, SegmentUpdated
+from meetings.services import corrections
 from tests.meetings.cast import say
 from tests.meetings.programs import Program
 
@@ -56,6 +57,16 @@ def test_a_correction_keeps_what_was_there(program: Program, segment: Segment) -
     [revision] = program.get(f"/segments/{segment.pk}/revisions")["items"]
     assert (revision["text_before"], revision["text_after"]) == ("Teh budget", "The budget")
     assert revision["author_name"] == "Ada"
+
+
+def test_a_correction_that_no_room_can_be_told_of_is_kept(
+    program: Program, segment: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away() -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(corrections, "redis_client", away)
+    assert program.patch(f"/segments/{segment.pk}", {"text": "The budget", "revision": 0})["revision"] == 1
 
 
 def test_a_correction_of_what_was_corrected_meanwhile_is_a_conflict(program: Program, segment: Segment) -> None:

@@ -10,7 +10,7 @@ from transcription.captions import Caption, Final, Settled
 from transcription.engines.base import Hypothesis, SpokenWord
 from transcription.engines.scripted import counter_frame
 from transcription.errors import EngineFailed, ModelUnavailable
-from transcription.recogniser import Recogniser, RecogniserSettings
+from transcription.recogniser import Recogniser, RecogniserSettings, Speaker
 from transcription.speaker import Job, SpeakerProcessor
 from transcription.streams import StreamInfo
 
@@ -34,11 +34,7 @@ def recogniser() -> Start:
 async def talk(recogniser: Recogniser, name: str, first: int, frames: int = 300) -> list[Caption]:
     """Say the numbers from `first` on, 42 to a turn, and collect what comes."""
     speaker = recogniser.open(StreamInfo(name, "meeting", name))
-
-    async def listen() -> list[Caption]:
-        return [caption async for caption in speaker.captions()]
-
-    listening, number = asyncio.create_task(listen()), first
+    listening, number = asyncio.create_task(listen(speaker)), first
     for index in range(frames):
         silent = index % 50 >= 42
         speaker.push(counter_frame(0 if silent else number), index * 1_600)
@@ -46,6 +42,16 @@ async def talk(recogniser: Recogniser, name: str, first: int, frames: int = 300)
         await asyncio.sleep(0.001)
     await speaker.finish()
     return await listening
+
+
+def push(speaker: Speaker, first: int, frames: range) -> None:
+    """One turn: 42 numbers, then silence."""
+    for index in frames:
+        speaker.push(counter_frame(first + index if index < 42 else 0), index * 1_600)
+
+
+async def listen(speaker: Speaker) -> list[Caption]:
+    return [caption async for caption in speaker.captions()]
 
 
 def words(captions: list[Caption]) -> list[str]:
@@ -78,6 +84,23 @@ async def test_a_window_that_kills_the_engine_twice_is_unclear_and_no_other_is_h
     assert words(other) == numbers(1)
     expected = [*numbers(1_001, 84), "[unclear]", *numbers(1_127, 126)]
     assert words(harmed) == expected
+
+
+async def test_what_a_partial_hung_on_is_tried_once_more_alone_and_after_the_others(
+    recogniser: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with recogniser("hang=1005", hang_seconds=1.0) as engine:
+        harmed = engine.open(StreamInfo("harmed", "meeting", "harmed"))
+        captions = asyncio.create_task(listen(harmed))
+        push(harmed, 1_001, range(20))
+        while "restarting it" not in caplog.text:  # a partial of it hung
+            await asyncio.sleep(0.01)
+        push(harmed, 1_001, range(20, 60))
+        finished = asyncio.create_task(harmed.finish())
+        assert words(await talk(engine, "other", 1, frames=50)) == numbers(1, 42)
+        assert not finished.done()
+        assert words(await captions) == ["[unclear]"]
+    assert sum("restarting it" in message for message in caplog.messages) == 2
 
 
 async def test_while_one_lane_hangs_another_serves_the_other_speakers(recogniser: Start) -> None:
