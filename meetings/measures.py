@@ -35,6 +35,9 @@ holes_filled = Counter(
     "Numbered events read from the store as their hint was lost",
     registry=registry,
 )
+words_missed = Counter(
+    "transcription_words_missed", "Times that somebody spoke for long and no words were found", registry=registry
+)
 tasks = Counter("meeting_tasks", "Background tasks that ended", ["task", "state"], registry=registry)
 task_seconds = Histogram(
     "meeting_task_seconds",

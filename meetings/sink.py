@@ -15,12 +15,12 @@ from redis.exceptions import RedisError
 from meetings import fanout
 from meetings.bleeding import hide_copies
 from meetings.database import in_database, in_storage
-from meetings.measures import measures
+from meetings.measures import measures, words_missed
 from meetings.models import AudioStream, Segment
-from meetings.protocol.events import CaptionFinal, CaptionPartial
+from meetings.protocol.events import CaptionFinal, CaptionPartial, WordsMissed
 from meetings.redis import audio_bus, redis_client
 from meetings.services import captions, corrections, keeping, kept_audio, streams
-from transcription.captions import Final, Gap, Partial, Settled
+from transcription.captions import SAMPLE_RATE, Final, Gap, Partial, Settled
 from transcription.clocks import bus_clock
 from transcription.errors import LeaseLost, StoreUnavailable
 from transcription.keeping import Piece
@@ -31,6 +31,7 @@ from transcription.worker import Claim
 logger = logging.getLogger(__name__)
 R = TypeVar("R")
 KEPT_SECONDS = 24 * 3600
+WORDLESS_SECONDS = 20  # of speech without a word: who speaks is told
 
 
 @dataclass
@@ -39,6 +40,7 @@ class MeetingSink:
 
     _streams: dict[str, AudioStream] = field(default_factory=dict)
     _storing_since: dict[str, float] = field(default_factory=dict)  # by stream; monotonic
+    _wordless: dict[str, int] = field(default_factory=dict)  # by stream; samples of speech since its last words
     _unannounced: set[str] = field(default_factory=set)  # meetings whose newest final may not be known to their pages
 
     async def claim(self, stream: StreamInfo) -> Claim | None:
@@ -64,6 +66,7 @@ class MeetingSink:
         if stored is None:
             self._unannounced.add(claim.stream.meeting_id)
             return
+        self._wordless.pop(stream_id, None)
         copies = await _copies(stored.segment_id, caption.sound) if isinstance(caption, Final) else []
         shown = next((captions.caption_view(copy) for copy in copies if copy.pk == stored.segment_id), stored)
         try:
@@ -76,6 +79,7 @@ class MeetingSink:
 
     async def settle(self, claim: Claim, settled: Settled) -> None:
         await _stored(bind(captions.settle_stream, claim.stream.stream_id, claim.fence, settled))
+        await self._tell_of_missed_words(claim, settled.wordless)
         await self._announce_newest(claim.stream.meeting_id)
 
     async def keep(self, claim: Claim, piece: Piece) -> None:
@@ -98,6 +102,7 @@ class MeetingSink:
         stream_id = claim.stream.stream_id
         await self._announce_newest(claim.stream.meeting_id)
         self._streams.pop(stream_id, None)
+        self._wordless.pop(stream_id, None)
         self._storing_since.pop(stream_id, None)
         if received := await audio_bus().cursor(stream_id):
             await _stored(bind(streams.note_received, stream_id, received))
@@ -106,6 +111,18 @@ class MeetingSink:
         if stream_ids and await audio_bus().drained(stream_ids):
             with suppress(RedisError):  # nobody could be told: `complete_meetings` tries again
                 await _stored(bind(streams.finish_drained, meeting_id))
+
+    async def _tell_of_missed_words(self, claim: Claim, wordless: int) -> None:
+        """Again and again, while it goes on; by the page alone, which may know why."""
+        stream_id = claim.stream.stream_id
+        missed = self._wordless.get(stream_id, 0) + wordless
+        if missed >= WORDLESS_SECONDS * SAMPLE_RATE:
+            words_missed.inc()
+            event = WordsMissed(missed // SAMPLE_RATE)
+            with suppress(RedisError, OSError):
+                await fanout.tell(self._streams[stream_id].participant_id, event, of_meeting=claim.stream.meeting_id)
+            missed = 0
+        self._wordless[stream_id] = missed
 
     async def _announce_newest(self, meeting_id: str) -> None:
         """Where an announcement failed: pages compare the numbers with what they have, and read the rest."""

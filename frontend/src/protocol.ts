@@ -198,6 +198,7 @@ export type RoomEvent =
   | OffRecord
   | Waiting
   | { type: "mute.asked"; name: string }
+  | { type: "words.missed"; seconds: number }
   | Signalled
   | Status
   | { type: "meeting.ended"; complete: boolean }

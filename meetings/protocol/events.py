@@ -178,6 +178,12 @@ class MuteAsked(Struct, tag="mute.asked"):
     name: str
 
 
+class WordsMissed(Struct, tag="words.missed"):
+    """To the one who speaks: so much speech, by voice activity, has given no words since their last ones."""
+
+    seconds: int
+
+
 class WaitingView(Struct):
     id: str
     name: str
@@ -259,6 +265,7 @@ RoomEvent = (
     | MeetingChanged
     | OffRecordChanged
     | MuteAsked
+    | WordsMissed
     | Signalled
     | WaitingChanged
     | Status

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MicrophoneError, type MicrophoneOptions, type MicrophoneProblem } from "../audio/microphone";
+import type { CaptionFinal } from "../protocol";
 import { announce } from "../room/events";
+import { goldenMessage } from "../testing/golden";
 import { find, settled, show, template, texts } from "../testing/page";
 import { FakeSpool } from "../testing/spool";
 import { FakeSurroundings } from "../testing/surroundings";
@@ -213,6 +215,24 @@ describe("trouble with the device", () => {
     microphone.onLost();
     await settled();
     expect([state(), problem()]).toEqual(["off", "lost"]);
+  });
+
+  it("says that no words are found, until one is or the person mutes", async () => {
+    find(".controls").dataset.microphoneYouValue = "me";
+    const final = goldenMessage<CaptionFinal>("room_events", "final");
+    await press();
+    announce("room:words-missed");
+    expect(problem()).toBe("wordless");
+    announce("room:changed", { final: { ...final, participant_id: "another" } });
+    announce("room:changed", { final: null });
+    expect(problem()).toBe("wordless");
+    announce("room:changed", { final: { ...final, participant_id: "me" } });
+    expect(problem()).toBeUndefined();
+    announce("room:words-missed");
+    await press();
+    expect(problem()).toBeUndefined();
+    announce("room:words-missed");
+    expect(problem()).toBeUndefined();
   });
 
   it("says when nothing comes out of the microphone, and when it does again", async () => {

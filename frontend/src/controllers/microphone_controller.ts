@@ -10,13 +10,13 @@ import type { UplinkState } from "../audio/uplink";
 import { browserSurroundings, socketUrl } from "../net/browser";
 import type { Surroundings } from "../net/lasting-socket";
 import { CLOSE } from "../protocol";
-import { announce, type MicrophoneState, type RecordChanged } from "../room/events";
+import { announce, type MicrophoneState, type RecordChanged, type RoomChanged } from "../room/events";
 import { rememberedLanguage, rememberedSound } from "../room/sound-choice";
 
 /** The microphone button: joins, mutes and unmutes; shows the level; explains what is wrong. */
 export class MicrophoneController extends Controller<HTMLElement> {
   static targets = ["label", "problem", "level", "device"];
-  static values = { url: String, code: String, language: String, worklet: String, state: String };
+  static values = { url: String, code: String, you: String, language: String, worklet: String, state: String };
   /** Replaced in tests. */
   static around: Surroundings = browserSurroundings;
   static open: typeof openMicrophone = openMicrophone;
@@ -27,6 +27,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   declare deviceTarget: HTMLElement;
   declare urlValue: string;
   declare codeValue: string;
+  declare youValue: string;
   declare languageValue: string;
   declare workletValue: string;
   declare stateValue: MicrophoneState;
@@ -109,6 +110,16 @@ export class MicrophoneController extends Controller<HTMLElement> {
   /** The page may be about to go: what the server does not have yet must outlive it. */
   save(): void {
     this.speaker?.save();
+  }
+
+  /** The person spoke for long, and no words were found in it. */
+  wordsMissed(): void {
+    if (this.stateValue === "on") this.explain("wordless");
+  }
+
+  /** Their words are found again. */
+  understood(event: RoomChanged): void {
+    if (this.problem === "wordless" && event.detail.final?.participant_id === this.youValue) this.explain(null);
   }
 
   /** Off the record nothing is sent; the others go on hearing each other. */
@@ -233,6 +244,7 @@ export class MicrophoneController extends Controller<HTMLElement> {
   private mute(): void {
     this.microphone?.setMuted(true);
     this.speaker?.mute();
+    if (this.problem === "wordless") this.explain(null);
     this.become("muted");
   }
 

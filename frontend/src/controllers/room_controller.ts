@@ -39,6 +39,7 @@ export class RoomController extends Controller<HTMLElement> {
       refused: (code: number) => this.refused(code),
       denied: (refusal: Refusal) => announce("room:denied", refusal),
       signalled: (signal: Signalled) => announce("room:signalled", signal),
+      wordsMissed: () => announce("room:words-missed"),
       muteAsked: (name: string) => announce("room:mute-asked", { name }),
     };
     this.connection = new RoomConnection(socketUrl(this.urlValue), this.store, listener, RoomController.around);

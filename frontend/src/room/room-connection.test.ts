@@ -22,6 +22,7 @@ beforeEach(() => {
     refused: () => {},
     denied: () => {},
     muteAsked: () => {},
+    wordsMissed: () => {},
     signalled: () => {},
   };
   connection = new RoomConnection("/room/", new RoomStore(417), listener, around);

@@ -25,6 +25,8 @@ export interface RoomListener {
   denied(refusal: Refusal): void;
   /** A host asks this person to turn the microphone off. */
   muteAsked(name: string): void;
+  /** This person spoke for long, and no words were found. */
+  wordsMissed(): void;
   signalled(signal: Signalled): void;
 }
 
@@ -126,6 +128,7 @@ export class RoomConnection {
       return; // nothing that the page shows
     }
     if (event.type === "mute.asked") this.listener.muteAsked(event.name);
+    if (event.type === "words.missed") this.listener.wordsMissed();
     if (event.type === "error") this.listener.denied(event);
     if (event.type === "caption.final" && event.sequence > this.store.lastSequence) this.missed();
     this.listener.changed(final);
