@@ -158,11 +158,13 @@ class LobbyForm(forms.Form):
 
     consent = forms.BooleanField(
         label=_("I agree that what I say with my microphone on is transcribed and kept in the transcript."),
+        widget=forms.CheckboxInput(attrs={"data-lobby-target": "agreement"}),
         error_messages={"required": _("Without your agreement you cannot enter: everything said here is transcribed.")},
     )
 
     audio = forms.BooleanField(
         label=_("I agree that my audio is kept, too. Otherwise what I say is transcribed, and its sound is not kept."),
+        widget=forms.CheckboxInput(attrs={"data-lobby-target": "agreement"}),
         required=False,
     )
 

@@ -42,12 +42,12 @@ class Person:
         assert answer.status_code == httpx.codes.OK, answer.text
 
     def start_meeting(self, title: str, **fields: str) -> str:
-        """Create a meeting and enter it; returns its join code."""
+        """Create a meeting and pass its lobby; returns its join code."""
         fields = {"title": title, "language": "", "agenda": "", "time_zone": "Europe/Berlin", **fields}
         answer = self.submit("/meetings/new/", **fields)
         code = re.match(r".*/m/([^/]+)/", str(answer.url))
         assert code, answer.url
-        self.pages.get(f"/m/{code[1]}/room/")
+        self.submit(f"/m/{code[1]}/", consent="on", audio=fields.get("keep_audio", ""))
         return code[1]
 
     def join(self, code: str, name: str) -> None:

@@ -50,11 +50,10 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def start_now(request: HttpRequest) -> HttpResponse:
-    """A meeting without further questions; its title can be changed later."""
+    """A meeting without further questions; its host passes the lobby as everybody does."""
     host = cast("User", request.user)
     meeting = rooms.create_meeting(host, gettext("Meeting of %(name)s") % {"name": host})
-    rooms.join(meeting, user=host, session=request.session, display_name="")
-    return redirect("meeting-room", meeting.code)
+    return redirect("meeting-join", meeting.code)
 
 
 @never_cache
@@ -75,9 +74,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = MeetingForm(request.POST or None, initial={"terms": rooms.terms_of_last_meeting(request.user.pk)})
     if request.method == "POST" and form.is_valid() and isinstance(request.user, User):
         meeting = rooms.create_meeting(request.user, **form.cleaned_data)
-        agreed = meeting.keep_audio or None
-        rooms.join(meeting, user=request.user, session=request.session, display_name="", audio_agreed=agreed)
-        return redirect("home") if meeting.planned_at else redirect("meeting-room", meeting.code)
+        return redirect("home") if meeting.planned_at else redirect("meeting-join", meeting.code)
     return render(request, "meetings/new.html", {"form": form})
 
 
@@ -93,8 +90,8 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
     if not meeting.takes_audio and access.may_read(meeting, request.user, request.session):
         return redirect("meeting-transcript", code)
     known = request.user.is_authenticated or seat is not None
-    asked = {"audio": seat.audio_agreed} if seat is not None else {}
-    form = (LobbyForm if known else GuestForm)(request.POST or None, initial=asked, keeps_audio=meeting.keep_audio)
+    answers = _answers(meeting, seat, request.user)
+    form = (LobbyForm if known else GuestForm)(request.POST or None, initial=answers, keeps_audio=meeting.keep_audio)
     if request.method == "POST" and form.is_valid():
         return _enter(request, meeting, form.cleaned_data)
     context = {
@@ -106,6 +103,13 @@ def join(request: HttpRequest, code: str) -> HttpResponse:
         "audio_days": retention.audio_days_of(meeting),
     }
     return render(request, "meetings/join.html", context)
+
+
+def _answers(meeting: Meeting, seat: Participant | None, user: User | AnonymousUser) -> dict[str, bool | None]:
+    """What the person agreed to before; a host who has audio kept means theirs, too, unless they say otherwise."""
+    if seat is None:
+        return {"audio": meeting.host_id == user.pk}
+    return {"consent": seat.consented_at is not None, "audio": seat.audio_agreed}
 
 
 def _door(meeting: Meeting, seat: Participant | None, user: User | AnonymousUser) -> str:

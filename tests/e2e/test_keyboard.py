@@ -70,6 +70,22 @@ def test_a_meeting_by_keyboard_alone(site: Stack, launched: Browser) -> None:
     expect(page).to_have_url(f"{site.base_url}/m/{code}/left/")
 
 
+def test_a_host_whose_answers_are_known_enters_with_one_key(site: Stack, launched: Browser) -> None:
+    host = Person(site.base_url)
+    host.sign_up("Ida Host")
+    page = new_page(launched)
+    cookies = host.pages.cookies.items()
+    page.context.add_cookies([{"name": name, "value": value, "url": site.base_url} for name, value in cookies])
+    for keys in (["Space", "Enter"], ["Enter"]):
+        page.goto(site.base_url)
+        page.get_by_role("button", name="Start now").click()
+        expect(page.get_by_text("You enter as Ida Host")).to_be_visible()
+        expect(page.locator(":focus")).to_have_count(1)
+        for key in keys:
+            page.keyboard.press(key)
+        expect(page.get_by_role("button", name="Join with microphone")).to_be_visible()
+
+
 def _speak_and_mute(page: Page) -> None:
     for state in ("Mute", "Unmute", "Mute"):
         page.keyboard.press("m")

@@ -11,14 +11,34 @@ pytestmark = pytest.mark.django_db
 NEW = {"title": "Planning", "language": "de", "agenda": "Budget", "time_zone": "America/New_York"}
 
 
-def test_making_a_meeting_leads_into_its_room_as_host(ada: User) -> None:
+def test_making_a_meeting_leads_through_its_lobby_into_its_room_as_host(ada: User) -> None:
     browser = signed_in(ada)
     answer = browser.post("/meetings/new/", NEW)
     meeting = Meeting.objects.get()
-    assert answer.headers["Location"] == f"/m/{meeting.code}/room/"
+    assert answer.headers["Location"] == f"/m/{meeting.code}/"
     assert (meeting.title, meeting.language, meeting.agenda, meeting.time_zone) == (*NEW.values(),)
+    lobby = browser.get(f"/m/{meeting.code}/").content.decode()
+    assert "You enter as" in lobby
+    assert "Your meeting" in lobby
+    entered = browser.post(f"/m/{meeting.code}/", {"consent": "on"})
+    assert entered.headers["Location"] == f"/m/{meeting.code}/room/"
     assert meeting.participants.get().role == Participant.Role.HOST
-    assert browser.get(answer.headers["Location"]).status_code == 200
+    assert browser.get(entered.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("when", [{}, {"planned_at": "2999-07-01T09:30"}])
+def test_a_host_is_in_the_meeting_and_agrees_only_once_they_passed_the_lobby(ada: User, when: dict[str, str]) -> None:
+    browser = signed_in(ada)
+    browser.post("/meetings/new/", {**NEW, **when})
+    meeting = Meeting.objects.get()
+    assert not meeting.participants.exists()
+    assert browser.get(f"/m/{meeting.code}/room/").headers["Location"] == f"/m/{meeting.code}/"
+    browser.post(f"/m/{meeting.code}/")
+    assert not meeting.participants.exists()
+    meeting.refresh_from_db()
+    assert meeting.status == Meeting.Status.SCHEDULED
+    browser.post(f"/m/{meeting.code}/", {"consent": "on"})
+    assert meeting.participants.get().consented_at is not None
 
 
 def test_making_a_meeting_needs_an_account() -> None:

@@ -37,12 +37,15 @@ def test_no_audio_is_kept_unless_the_host_wants_it(ada: User, meeting: Meeting) 
     assert not KeptSpan.objects.exists()
 
 
-def test_a_host_who_plans_it_agrees_and_everybody_else_is_asked_in_the_lobby(ada: User) -> None:
-    signed_in(ada).post("/meetings/new/", {**NEW, "keep_audio": "on", "audio_days": "7"})
+def test_everybody_is_asked_in_the_lobby_and_the_host_who_wants_it_need_only_say_yes(ada: User) -> None:
+    host = signed_in(ada)
+    host.post("/meetings/new/", {**NEW, "keep_audio": "on", "audio_days": "7"})
     meeting = Meeting.objects.get(title="Board")
-    assert meeting.participants.get(user=ada).audio_agreed is True
+    assert host.get(f"/m/{meeting.code}/").context["form"]["audio"].value() is True
+    host.post(f"/m/{meeting.code}/", {"consent": "on"})
+    assert host.get(f"/m/{meeting.code}/?devices").context["form"]["audio"].value() is False
     page = Client().get(f"/m/{meeting.code}/")
-    assert "audio" in page.context["form"].fields
+    assert page.context["form"]["audio"].value() is False
     assert "It is deleted 7 days after the meeting." in page.content.decode()
 
 

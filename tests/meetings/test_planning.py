@@ -54,7 +54,7 @@ def test_only_people_of_the_meeting_get_its_calendar_entry(ada: User, eve: User,
 def test_a_meeting_starts_now_without_further_questions(ada: User) -> None:
     answer = signed_in(ada).post("/meetings/now/")
     meeting = Meeting.objects.get()
-    assert answer.headers["Location"] == f"/m/{meeting.code}/room/"
+    assert answer.headers["Location"] == f"/m/{meeting.code}/"
     assert meeting.title == "Meeting of Ada"
     assert Client().post("/meetings/now/").headers["Location"].startswith("/accounts/login/")
 

@@ -6,6 +6,7 @@ import { LobbyController } from "./lobby_controller";
 
 const page = template("meetings/_lobby.html")
   .replace('data-lobby-code-value=""', 'data-lobby-code-value="abc"')
+  .replace('data-lobby-back-value=""', 'data-lobby-back-value="false"')
   .replace("</option>", '</option><option value="de">Deutsch</option>');
 let microphone: MicrophoneOptions;
 const close = vi.fn();
@@ -80,4 +81,30 @@ it("remembers for the next time what was chosen, and lets the microphone go", as
 it("treats what somebody else put into the browser's store as nothing", () => {
   localStorage.setItem("sound", "{");
   expect(rememberedSound(localStorage)).toMatchObject({ microphone: "", captionsOnly: false });
+});
+
+it("lets who answered everything before enter with one press of a key", async () => {
+  const boxes = '<input type="checkbox" name="consent" required data-lobby-target="agreement">';
+  const asking = page.replace(
+    "<fieldset",
+    `${boxes}<input type="checkbox" name="audio" data-lobby-target="agreement"><fieldset`,
+  );
+  await show(asking, { lobby: LobbyController });
+  expect(document.activeElement).toBe(find("[name=consent]"));
+  find<HTMLInputElement>("[name=consent]").checked = true;
+  find("form").dispatchEvent(new Event("submit"));
+  await show(asking, { lobby: LobbyController });
+  expect(find<HTMLInputElement>("[name=consent]").checked).toBe(true);
+  expect(find<HTMLInputElement>("[name=audio]").checked).toBe(false);
+  expect(document.activeElement).toBe(find("[data-lobby-target=enter]"));
+});
+
+it("asks who comes back again what they took back in this meeting", async () => {
+  localStorage.setItem("agreed:audio", "yes");
+  const box = '<input type="checkbox" name="audio" data-lobby-target="agreement">';
+  const back = page
+    .replace('data-lobby-back-value="false"', 'data-lobby-back-value="true"')
+    .replace("<fieldset", `${box}<fieldset`);
+  await show(back, { lobby: LobbyController });
+  expect(find<HTMLInputElement>("[name=audio]").checked).toBe(false);
 });

@@ -10,11 +10,14 @@ const HEARD_LEVEL = 0.02;
 const HEARD_FRAMES = 3; // 300 ms: a knock on the desk is shorter
 const TONE_SECONDS = 0.6;
 const NAME_KEY = "name";
+const AGREED = "yes";
 
-/** The lobby before a room: name, devices with a live level, language; all remembered for the next time. */
+/** The lobby before a room: name, consent, devices with a live level, language; all remembered for the next time. */
 export class LobbyController extends Controller<HTMLFormElement> {
   static targets = [
     "name",
+    "agreement",
+    "enter",
     "check",
     "meter",
     "level",
@@ -27,11 +30,13 @@ export class LobbyController extends Controller<HTMLFormElement> {
     "shared",
     "captionsOnly",
   ];
-  static values = { worklet: String, code: String };
+  static values = { worklet: String, code: String, back: Boolean };
   /** Replaced in tests. */
   static open: typeof openMicrophone = openMicrophone;
   declare nameTarget: HTMLInputElement;
   declare hasNameTarget: boolean;
+  declare agreementTargets: HTMLInputElement[];
+  declare enterTarget: HTMLButtonElement;
   declare meterTarget: HTMLElement;
   declare levelTarget: HTMLElement;
   declare saidTargets: HTMLElement[];
@@ -44,6 +49,8 @@ export class LobbyController extends Controller<HTMLFormElement> {
   declare captionsOnlyTarget: HTMLInputElement;
   declare workletValue: string;
   declare codeValue: string;
+  /** They have been in this meeting: what they agreed to here is known. */
+  declare backValue: boolean;
   private open: OpenMicrophone | null = null;
   private heardFrames = 0;
   /** A microphone that was asked for before the last stop is not wanted any more when it comes. */
@@ -56,6 +63,10 @@ export class LobbyController extends Controller<HTMLFormElement> {
     this.languageTarget.value = rememberedLanguage(localStorage, this.codeValue) ?? this.languageTarget.value;
     if (this.hasNameTarget && this.nameTarget.value === "")
       this.nameTarget.value = localStorage.getItem(NAME_KEY) ?? "";
+    if (!this.backValue)
+      for (const box of this.agreementTargets) box.checked ||= localStorage.getItem(agreementKey(box)) === AGREED;
+    const missing = Array.from(this.element.querySelectorAll("input")).find((field) => !field.validity.valid);
+    (missing ?? this.enterTarget).focus();
     void this.listDevices();
   }
 
@@ -112,6 +123,7 @@ export class LobbyController extends Controller<HTMLFormElement> {
     });
     rememberLanguage(localStorage, this.codeValue, this.languageTarget.value);
     if (this.hasNameTarget) localStorage.setItem(NAME_KEY, this.nameTarget.value);
+    for (const box of this.agreementTargets) localStorage.setItem(agreementKey(box), box.checked ? AGREED : "no");
   }
 
   private heard(frame: CapturedFrame): void {
@@ -149,4 +161,8 @@ export class LobbyController extends Controller<HTMLFormElement> {
     offerDevices(this.microphonesTarget, this.microphoneTarget, devices, "audioinput", microphone);
     offerDevices(this.speakersTarget, this.speakerTarget, devices, "audiooutput", speaker);
   }
+}
+
+function agreementKey(box: HTMLInputElement): string {
+  return `agreed:${box.name}`;
 }
