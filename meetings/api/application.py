@@ -18,6 +18,7 @@ from ninja.types import DictStrAny
 from meetings.api.auth import unauthorized
 from meetings.api.describing import complete_description
 from meetings.api.problems import FieldError, Problem, conflict
+from meetings.disk import is_full
 from meetings.services import idempotency
 
 
@@ -84,6 +85,17 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The body is too large.").response()
 
 
+def _no_room(request: HttpRequest, error: OSError) -> HttpResponse:
+    if not is_full(error):
+        raise error
+    for handler in request.upload_handlers:  # Django forgets a form's half-written file here
+        handler.upload_interrupted()
+    detail = (
+        "The server's disk is full, and nothing of this was stored: tell who runs it, come back when there is room."
+    )
+    return Problem(HTTPStatus.INSUFFICIENT_STORAGE, "no_room", detail).response()
+
+
 def _not_a_form(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
     return Problem(HTTPStatus.BAD_REQUEST, "bad_request", "The body is not multipart/form-data.").response()
 
@@ -111,5 +123,6 @@ _REFUSALS: dict[type[Exception], Any] = {
     HttpError: _http_error,
     RequestDataTooBig: _too_large,
     MultiPartParserError: _not_a_form,
+    OSError: _no_room,
     ValidationError: _invalid,
 }

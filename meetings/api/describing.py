@@ -6,7 +6,8 @@ from meetings.api.problems import MEDIA_TYPE
 from meetings.api.schemas import ProblemOut
 
 ALWAYS = {401: "No token, or one that is not valid", 403: "Not within the token's scope, or not yours to do",
-          422: "A value that cannot be", 429: "Too many requests", 503: "A store is away"}  # fmt: skip
+          422: "A value that cannot be", 429: "Too many requests", 503: "A store is away",
+          507: "The server's disk is full"}  # fmt: skip
 OF_A_THING = {404: "There is none, or not for you"}
 OF_A_BODY = {400: "The body is not JSON", 413: "The body is too large", 415: "The body is of another type"}
 OF_A_CHANGE = {409: "It is not as it was, or not possible now"}

@@ -50,8 +50,6 @@ def submit_job(
         ) from refusal
     except uploads.TooMuch as refusal:
         raise _too_large(str(refusal)) from refusal
-    except OSError as error:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_room", "The file could not be stored: come back.") from error
     _look(recording)
     response["Location"] = reverse("stt:get_job", args=[recording.pk])
     return Status(202, JobAccepted.of(recording))

@@ -133,8 +133,6 @@ def send_chunk(request: ApiRequest, recording_id: UUID, offset: int) -> Recordin
         raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "The chunk is too large.") from refusal
     except uploads.UploadRefused as refusal:
         raise conflict("over", str(refusal)) from refusal
-    except OSError as error:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "no_room", "The chunk could not be stored: come back.") from error
     return _own(request, recording_id)
 
 

@@ -1,5 +1,6 @@
 """Minutes as PDF: tagged, with bookmarks and page numbers, made by WeasyPrint of a page that loads nothing."""
 
+import errno
 import re
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from django.template.loader import render_to_string
 
 from meetings.exports import wording
 from meetings.exports.minutes import AgendaItem, ExportUnavailable, Item, Line, Minutes, Progress, unheard
-from meetings.exports.printer import NO_PANGO
+from meetings.exports.printer import NO_PANGO, NO_ROOM
 from meetings.exports.wording import one_line
 from meetings.languages import direction
 
@@ -48,7 +49,10 @@ _NEEDED = (
 
 
 def render_pdf(minutes: Minutes, progress: Progress = unheard) -> bytes:
-    """Raises ExportUnavailable: the system has no Pango, too many print at once, or it took longer than TIMEOUT_S."""
+    """Raises ExportUnavailable: the system has no Pango, too many print at once, or it took longer than TIMEOUT_S.
+
+    OSError: the disk is full.
+    """
     page = render_to_string("exports/minutes.html", _context(minutes))
     if not _printers.acquire(blocking=False):
         raise ExportUnavailable("Other documents are being printed: try again in a moment.")
@@ -72,6 +76,8 @@ def _printed(page: str, hear: Callable[[str], None]) -> bytes:
             finally:
                 late.cancel()
                 printer.kill()  # when `hear` ended it
+        if status == NO_ROOM:
+            raise OSError(errno.ENOSPC, "no room to print")
         if status:
             raise ExportUnavailable({NO_PANGO: _NEEDED, -SIGKILL: _SLOW}.get(status, _FAILED))
         made.seek(0)

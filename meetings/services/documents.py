@@ -5,14 +5,17 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from meetings import exports
+from meetings.disk import is_full, require_room
 from meetings.exports import ExportUnavailable, Format, Options
 from meetings.models import Document, Meeting
 
@@ -20,6 +23,8 @@ MAX_OPEN = 3  # of one meeting
 KEPT = timedelta(days=1)
 STALE = timedelta(minutes=6)  # without a sign of life; longer than printing may take
 TOLD_EVERY_S = 1.0
+BROKEN = "Something went wrong on the server. The document was not made."
+NO_ROOM = "The server's disk is full. Tell who runs the server, and order it again when there is room."
 STOPPED = "The server stopped while it made this document. Order it again."
 OPEN = (Document.Stage.WAITING, Document.Stage.MAKING)
 
@@ -39,7 +44,8 @@ def takes_long(meeting: Meeting, export: Format, options: Options) -> bool:
 
 
 def order(meeting: Meeting, extension: str, options: Options) -> Document:
-    """The same document is ordered once while it is being made; raises TooMany."""
+    """The same document is ordered once while it is being made. Raises TooMany; OSError where the disk is full."""
+    require_room(Path(settings.MEDIA_ROOT), 0)
     with transaction.atomic():
         Meeting.objects.select_for_update().get(pk=meeting.pk)
         open_ones = list(meeting.documents.filter(stage__in=OPEN))
@@ -62,8 +68,8 @@ def make(document_id: UUID) -> None:
         return
     except ExportUnavailable as missing:
         _fail(document_id, str(missing))
-    except Exception:
-        _fail(document_id, "Something went wrong on the server. The document was not made.")
+    except Exception as error:
+        _fail(document_id, NO_ROOM if is_full(error) else BROKEN)
         raise
 
 
@@ -81,12 +87,22 @@ def _render(document: Document) -> None:
     minutes = exports.build_minutes(document.meeting, Options(**document.options))
     made = export.slow.render(minutes, Teller(partial(_note, document.pk)))
     _note(document.pk, 99)
-    document.file.save(f"{document.pk}.{document.extension}", ContentFile(made), save=False)
+    _store(document, made)
     done = Document.objects.filter(pk=document.pk, stage=Document.Stage.MAKING).update(
         stage=Document.Stage.DONE, percent=100, file=document.file.name, file_name=minutes.file_name(document.extension)
     )
     if not done:
         document.file.delete(save=False)
+
+
+def _store(document: Document, made: str | bytes) -> None:
+    """All of it or nothing."""
+    name = f"{document.pk}.{document.extension}"
+    try:
+        document.file.save(name, ContentFile(made), save=False)
+    except OSError:
+        document.file.storage.delete(document.file.field.generate_filename(document, name))
+        raise
 
 
 class Teller:

@@ -1,8 +1,6 @@
 """Recordings come in: chunk by chunk, each where the last one ended, on disk before it is acknowledged."""
 
-import errno
 import os
-import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 
+from meetings.disk import require_room
 from meetings.models import Job, Recording, User
 from meetings.services import idempotency
 
@@ -22,7 +21,6 @@ RETRIED = timedelta(days=7)  # for so long one that failed, or lacks its speaker
 MAX_UNFINISHED = 5  # uploads of one person at a time
 KEYED = UUID("5b0f6f0a-9a3c-4c43-8c3e-4b1c2b7f7a52")  # the namespace of uploads begun with a key
 SPARE_BYTES = 1_000_000_000  # of the disk, for everything else
-LAST_BYTES = 500_000_000  # of the disk, that no chunk takes
 OVER = (Job.Stage.DONE, Job.Stage.CANCELLED, Job.Stage.FAILED)
 
 
@@ -31,7 +29,7 @@ class UploadRefused(Exception):
 
 
 class TooMuch(UploadRefused):
-    """Too large, too many, or no room on the disk."""
+    """Too large, or too many."""
 
 
 class TooMany(TooMuch):
@@ -68,14 +66,12 @@ def begin(
     speakers_most: int | None = None,
     keep_audio: bool = False,
 ) -> Recording:
-    """`most` bounds the owner's unfinished uploads. Raises TooMuch."""
+    """`most` bounds the owner's unfinished uploads. Raises TooMuch; OSError where the disk has no room for it."""
     if size_bytes > MAX_BYTES:
         raise TooMuch("The file is too large: 4 GB is the most.")
     if unfinished(owner).count() >= most:
         raise TooMany("You have several unfinished uploads. Finish or cancel one first.")
-    _folder().mkdir(parents=True, exist_ok=True)
-    if shutil.disk_usage(_folder()).free < size_bytes + _still_to_come() + SPARE_BYTES:
-        raise TooMuch("There is no room for the file on the server at the moment.")
+    require_room(_folder(), size_bytes + _still_to_come(), SPARE_BYTES)
     with transaction.atomic():
         recording = Recording.objects.create(
             pk=recording_id or uuid4(),
@@ -93,7 +89,7 @@ def begin(
 
 
 def begin_once(owner: User, key: str, **wanted: Any) -> Recording:
-    """The same key of the same owner gives the same recording. Raises TooMuch, idempotency.KeyUsed."""
+    """The same key of the same owner gives the same recording. Raises TooMuch, OSError, idempotency.KeyUsed."""
     with transaction.atomic():
         recording_id = idempotency.id_for(owner, KEYED, key, wanted)
         known = Recording.objects.filter(pk=recording_id).first()
@@ -157,13 +153,16 @@ def receive(recording: Recording, offset: int, chunk: bytes) -> Recording:
 
 
 def _write(path: Path, offset: int, chunk: bytes) -> None:
-    """What a crash left behind the offset is written over."""
-    if shutil.disk_usage(path.parent).free < LAST_BYTES + len(chunk):
-        raise OSError(errno.ENOSPC, "the disk is almost full")
+    """All of it or nothing; what a crash left behind the offset is written over."""
+    require_room(path.parent, len(chunk))
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.truncate(offset)
-        file.seek(offset)
-        file.write(chunk)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.truncate(offset)
+            file.seek(offset)
+            file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        os.truncate(path, offset)
+        raise

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +19,11 @@ from meetings.models import Recording, User
 from meetings.services import batches, recordings, uploads
 
 MAX_LISTED = 100
+NO_ROOM = gettext_noop("There is no room for the file on the server. Tell who runs it, and try again later.")
+NO_ROOM_LEFT = gettext_noop(
+    "The server could not store it: its disk may be full. Tell who runs it; the upload goes on where it ended when you "
+    "choose the same file again."
+)
 
 
 @never_cache
@@ -42,6 +48,8 @@ def begin(request: HttpRequest) -> HttpResponse:
         recording = uploads.begin(request.user, **form.cleaned_data)
     except uploads.TooMuch as refusal:
         return JsonResponse({"error": str(refusal)}, status=413)
+    except OSError:
+        return JsonResponse({"error": _(NO_ROOM)}, status=507)
     return JsonResponse(_state(recording), status=201)
 
 
@@ -63,7 +71,7 @@ def chunk(request: HttpRequest, recording_id: UUID, offset: int) -> HttpResponse
     except uploads.UploadRefused as refusal:
         return JsonResponse({"error": str(refusal)}, status=410)
     except OSError:
-        return JsonResponse({"error": _("The server could not store it. Try again later.")}, status=507)
+        return JsonResponse({"error": _(NO_ROOM_LEFT)}, status=507)
 
 
 @never_cache

@@ -268,7 +268,7 @@ def test_a_disk_that_takes_nothing_leaves_no_job(program: Program, monkeypatch: 
 
     with monkeypatch.context() as disk:
         disk.setattr(uploads, "_write", full)
-        assert send(program, 503, key="k1")["code"] == "no_room"
+        assert send(program, 507, key="k1")["code"] == "no_room"
     assert not Recording.objects.exists()
     send(program, key="k1", language="en")
 

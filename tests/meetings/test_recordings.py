@@ -22,6 +22,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from meetings import disk
 from meetings.decoder import measure
 from meetings.models import AudioStream, Job, Meeting, Recording, User
 from meetings.redis import with_redis
@@ -97,21 +98,23 @@ def test_files_beyond_the_limit_and_too_many_uploads_are_refused(browser: Client
 
 def test_a_full_disk_is_said_before_anything_is_sent(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "SPARE_BYTES", 10**18)
-    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"}).status_code == 413
+    answer = browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"})
+    assert (answer.status_code, "no room" in answer.json()["error"]) == (507, True)
+    assert not Recording.objects.exists()
 
 
 def test_uploads_under_way_have_their_room_on_the_disk(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     begin(browser, 600)
     free = uploads.SPARE_BYTES + 1_000
     monkeypatch.setattr("shutil.disk_usage", lambda _: Mock(free=free))
-    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "500"}).status_code == 413
+    assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "500"}).status_code == 507
     assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "400"}).status_code == 201
 
 
 def test_no_chunk_takes_the_last_of_the_disk(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = begin(browser, 10)
     with monkeypatch.context() as full:
-        full.setattr("shutil.disk_usage", lambda _: Mock(free=uploads.LAST_BYTES))
+        full.setattr("shutil.disk_usage", lambda _: Mock(free=disk.LAST_BYTES))
         assert send(browser, recording, 0, b"01234") == (507, None)
     assert send(browser, recording, 0, b"01234") == (200, 5)
 
@@ -124,6 +127,7 @@ def test_a_disk_that_fills_up_meanwhile_loses_nothing_that_was_acknowledged(
     with monkeypatch.context() as full:
         full.setattr("os.fsync", Mock(side_effect=OSError(errno.ENOSPC, "No space left on device")))
         assert send(browser, recording, 5, b"56789") == (507, None)
+    assert uploads.path_of(recording).read_bytes() == b"01234"
     assert send(browser, recording, 5, b"56789") == (200, 10)
     assert uploads.path_of(recording).read_bytes() == b"0123456789"
 
