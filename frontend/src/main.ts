@@ -1,6 +1,7 @@
 import { Application } from "@hotwired/stimulus";
 import { AnnounceController } from "./controllers/announce_controller";
 import { AutosaveController } from "./controllers/autosave_controller";
+import { AwakeController } from "./controllers/awake_controller";
 import { CameraController } from "./controllers/camera_controller";
 import { CaptionsController } from "./controllers/captions_controller";
 import { ClockController } from "./controllers/clock_controller";
@@ -53,6 +54,7 @@ import { WaitingController } from "./controllers/waiting_controller";
 const application = Application.start();
 application.register("announce", AnnounceController);
 application.register("autosave", AutosaveController);
+application.register("awake", AwakeController);
 application.register("camera", CameraController);
 application.register("captions", CaptionsController);
 application.register("clock", ClockController);
