@@ -25,13 +25,25 @@ class Bearer(HttpBearer):
         self.scope = scope
 
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken:
-        found = tokens.holder(token)
-        if found is None:
-            raise unauthorized("The token is unknown, revoked or expired.")
+        found = _holder(token)
         count(request, found)
+        self._check(found)
+        return found
+
+    def admit(self, token: str) -> None:
+        """Before there is a request to count, as its body comes yet: raises Problem 401 or 403."""
+        self._check(_holder(token))
+
+    def _check(self, found: ApiToken) -> None:
         if self.scope not in found.scopes:
             raise Problem(HTTPStatus.FORBIDDEN, "scope_missing", f"This needs a token with the scope {self.scope}.")
-        return found
+
+
+def _holder(token: str) -> ApiToken:
+    found = tokens.holder(token)
+    if found is None:
+        raise unauthorized("The token is unknown, revoked or expired.")
+    return found
 
 
 def unauthorized(detail: str) -> Problem:
