@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
+from django.db.models import Q
 from django.urls import reverse
 from ninja import Field, Schema
 from pydantic import BeforeValidator
@@ -20,6 +21,11 @@ STATUS: dict[str, JobStatus] = {
     Job.Stage.CANCELLED: "cancelled",
 }  # everything else is running
 HEARD = 0.7  # share of the work that is done when all is text and speakers are not told apart yet
+
+
+def with_status(status: JobStatus) -> Q:
+    """Recordings whose job has this status."""
+    return Q(job__stage__in=[stage for stage in Job.Stage if STATUS.get(stage, "running") == status])
 
 
 def _yes_or_no(value: object) -> object:

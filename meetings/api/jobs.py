@@ -10,7 +10,7 @@ from ninja.files import UploadedFile
 
 from meetings import receiving
 from meetings.api.auth import ApiRequest, run_jobs
-from meetings.api.job_schemas import JobAccepted, JobOut, NewJob, result_of
+from meetings.api.job_schemas import JobAccepted, JobOut, JobStatus, NewJob, result_of, with_status
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, page_of
 from meetings.api.problems import Problem, invalid, not_found
 from meetings.api.schemas import IdempotencyKey
@@ -55,10 +55,17 @@ def submit_job(
     return Status(202, JobAccepted.of(recording))
 
 
+class JobQuery(PageQuery):
+    status: JobStatus | None = None
+
+
 @router.get("", auth=run_jobs, response=Page[JobOut])
-def list_jobs(request: ApiRequest, query: Query[PageQuery]) -> Page[JobOut]:
+def list_jobs(request: ApiRequest, query: Query[JobQuery]) -> Page[JobOut]:
     """Newest first, without their results."""
-    page = page_of(batches.of(request.auth.user), BY_NEWEST, query)
+    rows = batches.of(request.auth.user)
+    if query.status:
+        rows = rows.filter(with_status(query.status))
+    page = page_of(rows, BY_NEWEST, query)
     return Page(items=[JobOut.of(recording) for recording in page.items], next_cursor=page.next_cursor)
 
 

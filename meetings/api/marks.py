@@ -12,7 +12,7 @@ from meetings.api.minutes_schemas import MarkChange, NewMark
 from meetings.api.noting import note_change, note_reading
 from meetings.api.pages import BY_TIME, Page, PageQuery, Rows, page_of
 from meetings.api.problems import Problem, conflict, forbidden, invalid, not_found
-from meetings.api.schemas import MarkOut
+from meetings.api.schemas import MarkKind, MarkOut
 from meetings.models import Mark
 from meetings.protocol.requests import AddMark, EditMark
 from meetings.services import access, marks
@@ -21,12 +21,18 @@ router = Router(tags=["meetings"])
 WRONG_INPUT = {"mark_empty": "text", "mark_unprintable": "text", "caption_unknown": "sequence"}
 
 
+class MarkQuery(PageQuery):
+    kind: MarkKind | None = None
+
+
 @router.get("/{meeting_id}/marks", auth=read_meetings, response=Page[MarkOut])
-def list_marks(request: ApiRequest, meeting_id: UUID, query: Query[PageQuery]) -> Rows[Mark]:
+def list_marks(request: ApiRequest, meeting_id: UUID, query: Query[MarkQuery]) -> Rows[Mark]:
     """Decisions, action items, notes and chat, in the order of the meeting, without what was taken back."""
     meeting = readable_meeting(request.auth.user, meeting_id)
     note_reading(request, meeting_id)
     rows = meeting.marks.filter(withdrawn_at=None).select_related("author")
+    if query.kind:
+        rows = rows.filter(kind=query.kind)
     return page_of(rows, BY_TIME, query)
 
 

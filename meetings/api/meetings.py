@@ -22,6 +22,7 @@ router = Router(tags=["meetings"])
 class MeetingQuery(PageQuery):
     status: MeetingStatus | None = None
     created_from: Moment | None = Field(None, description="Meetings made at this moment or later.")
+    created_before: Moment | None = Field(None, description="Meetings made before this moment.")
 
 
 @router.get("", auth=read_meetings, response=Page[MeetingOut])
@@ -32,6 +33,8 @@ def list_meetings(request: ApiRequest, query: Query[MeetingQuery]) -> Rows[Meeti
         rows = rows.filter(status=query.status)
     if query.created_from:
         rows = rows.filter(created_at__gte=query.created_from)
+    if query.created_before:
+        rows = rows.filter(created_at__lt=query.created_before)
     return page_of(rows, BY_NEWEST, query)
 
 

@@ -6,7 +6,7 @@ from typing import Literal, Self
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from ninja import Field, Query, Router, Schema, Status
@@ -14,7 +14,7 @@ from pydantic import StrictBool, model_validator
 
 from meetings import receiving
 from meetings.api.auth import ApiRequest, run_jobs
-from meetings.api.job_schemas import STATUS, JobStatus
+from meetings.api.job_schemas import STATUS, JobStatus, with_status
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import Problem, conflict, not_found
 from meetings.api.schemas import IdempotencyKey, Input, KnownLanguage, Title
@@ -43,10 +43,18 @@ class NewRecording(Input):
         return self
 
 
+RecordingStatus = Literal["uploading", JobStatus]
+UPLOADING = Q(received_bytes__lt=F("size_bytes")) & ~Q(job__stage__in=uploads.OVER)
+
+
+class RecordingQuery(PageQuery):
+    status: RecordingStatus | None = None
+
+
 class RecordingOut(Schema):
     id: UUID
     title: str
-    status: Literal["uploading"] | JobStatus
+    status: RecordingStatus
     progress: float = Field(description="0 to 1, of the upload and then of the stage.")
     size_bytes: int
     received_bytes: int = Field(description="The next chunk begins here.")
@@ -88,9 +96,14 @@ class RecordingOut(Schema):
 
 
 @router.get("", auth=run_jobs, response=Page[RecordingOut])
-def list_recordings(request: ApiRequest, query: Query[PageQuery]) -> Rows[Recording]:
+def list_recordings(request: ApiRequest, query: Query[RecordingQuery]) -> Rows[Recording]:
     """What you uploaded, newest first."""
-    return page_of(_mine(request), BY_NEWEST, query)
+    rows = _mine(request)
+    if query.status == "uploading":
+        rows = rows.filter(UPLOADING)
+    elif query.status:
+        rows = rows.filter(with_status(query.status) & ~UPLOADING)
+    return page_of(rows, BY_NEWEST, query)
 
 
 @router.post("", auth=run_jobs, response={201: RecordingOut})

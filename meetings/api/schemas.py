@@ -17,6 +17,7 @@ from meetings.names import UNPRINTABLE, validate_visible
 
 LANGUAGES = tuple(code for code, _ in LANGUAGE_CHOICES)
 Status = Literal["scheduled", "live", "finishing", "ended"]
+MarkKind = Literal["decision", "action", "note", "chat"]
 
 
 def _visible(name: str) -> str:
@@ -192,7 +193,7 @@ class RevisionOut(Schema):
 
 class MarkOut(Schema):
     id: UUID
-    kind: Literal["decision", "action", "note", "chat"]
+    kind: MarkKind
     text: str
     owner: str = Field(description="Of an action item; need not be a participant.")
     due: date | None

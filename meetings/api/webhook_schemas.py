@@ -7,10 +7,12 @@ from uuid import UUID
 import msgspec
 from ninja import Field, Schema
 
+from meetings.api.pages import PageQuery
 from meetings.api.schemas import Input
 from meetings.models import Delivery
 
 EventType = Literal["meeting.started", "meeting.ended", "transcript.ready", "minutes.ready", "job.finished"]
+DeliveryState = Literal["pending", "delivered", "failed"]
 Url = Annotated[str, Field(min_length=1, max_length=2_000, examples=["https://example.org/hook"])]
 Events = Annotated[list[EventType], Field(min_length=1, max_length=5)]
 
@@ -45,11 +47,15 @@ class SecretOut(Schema):
     secret: str
 
 
+class DeliveryQuery(PageQuery):
+    state: DeliveryState | None = None
+
+
 class DeliveryOut(Schema):
     id: UUID
     event_id: UUID
     event_type: str
-    state: Literal["pending", "delivered", "failed"]
+    state: DeliveryState
     attempts: int
     status_code: int | None = Field(description="Of the last answer.")
     error: str

@@ -10,7 +10,15 @@ from meetings.api.auth import ApiRequest, hear_events
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
 from meetings.api.problems import conflict, invalid, not_found
 from meetings.api.schemas import IdempotencyKey
-from meetings.api.webhook_schemas import DeliveryOut, NewWebhook, SecretOut, WebhookChange, WebhookMade, WebhookOut
+from meetings.api.webhook_schemas import (
+    DeliveryOut,
+    DeliveryQuery,
+    NewWebhook,
+    SecretOut,
+    WebhookChange,
+    WebhookMade,
+    WebhookOut,
+)
 from meetings.models import Delivery, Webhook
 from meetings.services import events, webhooks
 
@@ -78,9 +86,12 @@ def test_webhook(request: ApiRequest, webhook_id: UUID) -> Status[Delivery]:
 
 
 @router.get("/{webhook_id}/deliveries", auth=hear_events, response=Page[DeliveryOut])
-def list_deliveries(request: ApiRequest, webhook_id: UUID, query: Query[PageQuery]) -> Rows[Delivery]:
+def list_deliveries(request: ApiRequest, webhook_id: UUID, query: Query[DeliveryQuery]) -> Rows[Delivery]:
     """The log of the last two weeks, newest first."""
-    return page_of(_own(request, webhook_id).deliveries.all(), BY_NEWEST, query)
+    rows = _own(request, webhook_id).deliveries.all()
+    if query.state:
+        rows = rows.filter(state=query.state)
+    return page_of(rows, BY_NEWEST, query)
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/replay", auth=hear_events, response={202: DeliveryOut})
