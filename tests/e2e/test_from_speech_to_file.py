@@ -110,6 +110,15 @@ def change_as_a_reviewer(page: Page) -> int:
     return sequence
 
 
+def find(page: Page, words: str) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type(words)
+    expect(page.locator(".review-line.is-found")).to_contain_text(words, ignore_case=True)
+    expect(page.get_by_role("search").get_by_role("status")).to_have_text("1 of 1 lines")
+    page.keyboard.press("Escape")
+    expect(page.locator(".review-line.is-current")).to_contain_text(words, ignore_case=True)
+
+
 def replace_everywhere(page: Page, find: str, replacement: str) -> None:
     page.get_by_role("button", name="Find and replace").click()
     page.get_by_label("Find", exact=True).fill(find)
@@ -154,6 +163,7 @@ def review(launched: Browser, host: Person, code: str) -> list[str]:
     expect(first.locator(".review-line").first).to_be_visible()
     sequence = change_as_a_reviewer(first)
     conflict(first, second, sequence)
+    find(second, "giraffes")
     replace_everywhere(second, "Giraffes", "Elephants")
     approve(first, second)
     return shown(second)

@@ -125,7 +125,7 @@ export class ReviewController extends Controller<HTMLElement> {
     getSelection()?.removeAllRanges(); // pressing Shift marks text, too
   }
 
-  private go(sequence: number, scroll = true): void {
+  go(sequence: number, scroll = true): void {
     for (const other of this.chosen) this.list.element(other)?.classList.remove("is-chosen");
     this.chosen.clear();
     if (this.current !== null) this.list.element(this.current)?.classList.remove("is-current");
@@ -133,7 +133,14 @@ export class ReviewController extends Controller<HTMLElement> {
     const element = this.list.element(sequence);
     element?.classList.add("is-current");
     element?.focus({ preventScroll: true });
-    if (scroll) element?.scrollIntoView({ block: "center" });
+    if (scroll) this.reveal(sequence);
+  }
+
+  /** A line's element, brought to the middle of the window. */
+  reveal(sequence: number): HTMLElement | undefined {
+    const element = this.list.element(sequence);
+    element?.scrollIntoView({ block: "center" });
+    return element;
   }
 
   get line(): ReviewLine | undefined {

@@ -99,6 +99,15 @@ function fillText(text: HTMLElement, line: ReviewLine): void {
 
 /** As meetings/services/review.py replaces. */
 export function replaced(text: string, find: string, replacement: string, matchCase: boolean): string {
-  const literal = find.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return text.replace(new RegExp(literal, matchCase ? "gu" : "giu"), () => replacement);
+  return text.replace(literally(find, matchCase), () => replacement);
+}
+
+/** Where something is written in a text, from and to, whatever its case. */
+export function written(text: string, find: string): [number, number][] {
+  const matches = find ? text.matchAll(literally(find, false)) : [];
+  return Array.from(matches, ({ index, 0: { length } }) => [index, index + length]);
+}
+
+function literally(find: string, matchCase: boolean): RegExp {
+  return new RegExp(find.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), matchCase ? "gu" : "giu");
 }

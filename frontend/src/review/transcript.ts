@@ -1,4 +1,4 @@
-import { inOrder, isUncertain, overlapping, type Person, type ReviewLine, replaced } from "./line";
+import { inOrder, isUncertain, overlapping, type Person, type ReviewLine, replaced, written } from "./line";
 import type { ReviewData } from "./server";
 
 /** What somebody typed into "Find and replace". */
@@ -93,6 +93,11 @@ export class Transcript {
       .sort((one, other) => other.end_ms - other.start_ms - (one.end_ms - one.start_ms))
       .slice(0, count)
       .sort((one, other) => one.start_ms - other.start_ms);
+  }
+
+  /** The lines in which something is written. */
+  containing(find: string): ReviewLine[] {
+    return this.ordered.filter((line) => !line.hidden && written(line.text, find).length > 0);
   }
 
   /** The lines that a replacement changes. */

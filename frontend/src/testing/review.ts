@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import { ReviewController } from "../controllers/review_controller";
 import { ReviewDialogsController } from "../controllers/review_dialogs_controller";
+import { ReviewFindController } from "../controllers/review_find_controller";
 import type { ReviewLine } from "../review/line";
 import type { LineHistory } from "../review/server";
 import type { Command } from "../review/session";
@@ -59,7 +60,11 @@ export async function showReview(lines: ReviewLine[]): Promise<FakeReview> {
   const page = document.createElement("div");
   page.innerHTML = template("meetings/review.html");
   page.querySelector(".review")?.insertAdjacentHTML("beforeend", template("meetings/_review_dialogs.html"));
-  await show(page.innerHTML, { review: ReviewController, "review-dialogs": ReviewDialogsController });
+  await show(page.innerHTML, {
+    review: ReviewController,
+    "review-dialogs": ReviewDialogsController,
+    "review-find": ReviewFindController,
+  });
   await settled();
   return server;
 }
