@@ -68,6 +68,12 @@ def create_meeting(
     )
 
 
+def meeting_now(host: User, title: str) -> Meeting:
+    """A meeting to start at once: the last such one if its lobby was left without entering, so that none pile up."""
+    left = Meeting.objects.filter(host=host, title=title, status=Meeting.Status.SCHEDULED, planned_at=None)
+    return left.filter(participants=None).first() or create_meeting(host, title)
+
+
 def terms_of_last_meeting(host_id: int | None) -> str:
     """Names and terms that the host listed the last time."""
     return Meeting.objects.filter(host=host_id).order_by("-created_at").values_list("terms", flat=True).first() or ""

@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def start_now(request: HttpRequest) -> HttpResponse:
     """A meeting without further questions; its host passes the lobby as everybody does."""
     host = cast("User", request.user)
-    meeting = rooms.create_meeting(host, gettext("Meeting of %(name)s") % {"name": host})
+    meeting = rooms.meeting_now(host, gettext("Meeting of %(name)s") % {"name": host})
     return redirect("meeting-join", meeting.code)
 
 

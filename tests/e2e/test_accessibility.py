@@ -195,11 +195,14 @@ def test_large_type_keeps_what_somebody_must_know(gallery: Gallery) -> None:
         gallery.open(page, room_of(gallery))
         page.keyboard.press("l")
         expect(page.get_by_role("button", name="Join with microphone")).to_be_hidden()
+        expect(page.get_by_text("You are listening")).to_be_visible()
         all_alerts(page)
         for text in ("Off the record", "asks you to turn your microphone off", "The microphone was disconnected"):
             expect(page.get_by_text(text).first).to_be_visible()
         page.keyboard.press("d")
         expect(page.get_by_placeholder("Write to everybody…")).not_to_be_focused()
+        edges = [page.locator(f".captions-log {part}").first.bounding_box() for part in (".segment-text", ".mark-body")]
+        assert len({box["x"] for box in edges if box}) == 1
 
 
 def test_a_choice_shows_where_the_system_sets_the_colours(gallery: Gallery) -> None:

@@ -59,6 +59,13 @@ def test_a_meeting_starts_now_without_further_questions(ada: User) -> None:
     assert Client().post("/meetings/now/").headers["Location"].startswith("/accounts/login/")
 
 
+def test_a_lobby_that_was_left_leads_to_the_same_meeting_until_somebody_is_in_it(ada: User, eve: User) -> None:
+    first, again = [signed_in(ada).post("/meetings/now/").headers["Location"] for _ in range(2)]
+    assert first == again
+    signed_in(eve).post(first, {"consent": "on"})
+    assert signed_in(ada).post("/meetings/now/").headers["Location"] != first
+
+
 @pytest.mark.parametrize(("words", "found"), [("weekly", 1), ("BUDGET sync", 1), ("grace", 1), ("zebra", 0), ("\0", 1)])
 def test_a_meeting_is_found_by_title_agenda_and_people(
     ada: User, meeting: Meeting, grace: Client, words: str, found: int
