@@ -1,6 +1,7 @@
 """The Celery application: `celery -A config worker` and `celery -A config beat`."""
 
 import os
+from contextlib import suppress
 
 from celery import Celery, signals
 
@@ -22,4 +23,19 @@ def _begin(**_: object) -> None:
     measure_tasks()
 
 
+def _note(**_: object) -> None:
+    from redis.exceptions import RedisError
+
+    from meetings.services import periodic
+
+    with suppress(RedisError):  # the next task says it again
+        periodic.note()
+
+
+def _begin_beat(**_: object) -> None:
+    """In the process that asks for periodic work."""
+    signals.after_task_publish.connect(_note, weak=False)
+
+
 signals.worker_process_init.connect(_begin, weak=False)
+signals.beat_init.connect(_begin_beat, weak=False)

@@ -46,6 +46,7 @@ task_seconds = Histogram(
     buckets=(0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600),
     registry=registry,
 )
+api_requests = Counter("meeting_api_requests", "Requests that the API answered", ["status"], registry=registry)
 log_records = Counter("log_records", "Log records of warnings and errors", ["level", "logger"], registry=registry)
 _by_stage = {stage: _stage_seconds.labels(stage) for stage in STAGES}  # looked up once: some come with every frame
 

@@ -7,13 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
 from meetings.api.problems import MEDIA_TYPE, Problem
+from meetings.measures import api_requests
 
 PLACES = ("/api/", "/v1/")
 KEPT_HEADERS = ("Allow", "Retry-After")
 
 
 class ApiResponses:
-    """Middleware: problem documents instead of pages, the rate's headers, and nothing kept in caches."""
+    """Middleware: problem documents instead of pages, the rate's headers, nothing kept in caches, all of it counted."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -22,6 +23,7 @@ class ApiResponses:
         response = self._get_response(request)
         if not request.path.startswith(PLACES):
             return response
+        api_requests.labels(f"{response.status_code // 100}xx").inc()
         if response.status_code >= HTTPStatus.BAD_REQUEST and response["Content-Type"] != MEDIA_TYPE:
             response = _as_problem(response)
         for name, value in getattr(request, "rate_headers", {}).items():

@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 
 from meetings.measures import latency, registry
 from meetings.redis import audio_bus, with_redis
+from meetings.services import periodic
+from meetings.services.backlog import backlog
 from meetings.services.measurements import Sheet, process_name, sheets
 from transcription.errors import BusUnavailable
 
@@ -21,19 +23,22 @@ CREATED = "_created"  # when a series began: of no use once processes are told a
 def all_metrics() -> bytes:
     """What every process measured, each series with its `process`; only this process's own while Redis is away."""
     try:
-        found, depth = with_redis(_measured)
+        found, depth, asked_at = with_redis(_measured)
     except (RedisError, BusUnavailable) as error:
         logger.warning("metrics of this process alone (%s)", type(error).__name__)
         expositions, state = {process_name("web"): generate_latest(registry).decode()}, [_redis_up(False)]
     else:
-        expositions, state = {name: sheet.exposition for name, sheet in found.items()}, _bus(depth)
+        expositions, state = (
+            {name: sheet.exposition for name, sheet in found.items()},
+            [*_bus(depth), *_periodic(asked_at)],
+        )
     whole = CollectorRegistry(auto_describe=False)
-    whole.register(_Together(expositions, state))
+    whole.register(_Together(expositions, [*state, *backlog()]))
     return generate_latest(whole)
 
 
-async def _measured() -> tuple[dict[str, Sheet], dict[str, int]]:
-    return await sheets(), await audio_bus().depth()
+async def _measured() -> tuple[dict[str, Sheet], dict[str, int], float | None]:
+    return await sheets(), await audio_bus().depth(), await periodic.asked_at()
 
 
 def _redis_up(up: bool) -> GaugeMetricFamily:
@@ -53,6 +58,13 @@ def _bus(depth: Mapping[str, int]) -> list[GaugeMetricFamily]:
         ),
         GaugeMetricFamily("transcription_latency_limit_seconds", "Later captions are violations", value=limit_seconds),
     ]
+
+
+def _periodic(asked_at: float | None) -> list[GaugeMetricFamily]:
+    if asked_at is None:
+        return []
+    meaning = "When beat last asked for periodic work, in seconds since the epoch"
+    return [GaugeMetricFamily("meeting_beat_timestamp_seconds", meaning, value=asked_at)]
 
 
 class _Together(Collector):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from meetings.measures import latency
 from meetings.models import AudioStream
 from meetings.redis import audio_bus, redis_client
+from meetings.services import periodic
 from meetings.services.measurements import Sheet, sheets
 from meetings.services.transcribers import reports
 from transcription.latency import WHOLE, Distributions, Stage, Summary, merged, summaries
@@ -62,6 +63,7 @@ class Picture(Struct):
     streams: list[StreamLine]
     processes: list[ProcessLine]
     transcribers: list[TranscriberLine]
+    beat_is_silent: bool  # no periodic work is asked for
 
 
 class Live(Struct):
@@ -71,6 +73,7 @@ class Live(Struct):
     now: Moment
     history: list[Moment]
     transcribers: list[TranscriberLine]
+    asked_at: float | None  # when beat last asked for periodic work
 
 
 async def remember() -> None:
@@ -88,8 +91,8 @@ async def remember() -> None:
 async def live() -> Live:
     """Raises RedisError, BusUnavailable."""
     found = await sheets()
-    moment, points, transcribers = await asyncio.gather(
-        _moment(found), redis_client().lrange(HISTORY, 0, -1), reports()
+    moment, points, transcribers, asked_at = await asyncio.gather(
+        _moment(found), redis_client().lrange(HISTORY, 0, -1), reports(), periodic.asked_at()
     )
     oldest = time.time() - KEPT_MOMENTS * EVERY_SECONDS
     history = [msgspec.json.decode(point, type=Moment) for point in points]
@@ -101,6 +104,7 @@ async def live() -> Live:
             TranscriberLine(sheet.description, sheet.condition, sheet.lag_ms, sheet.streams)
             for sheet in transcribers.values()
         ],
+        asked_at=asked_at,
     )
 
 
@@ -132,6 +136,7 @@ def picture(known: Live) -> Picture:
             ProcessLine(name, round(max(0.0, now - sheet.at), 1)) for name, sheet in sorted(known.sheets.items())
         ],
         transcribers=known.transcribers,
+        beat_is_silent=periodic.is_silent(known.asked_at),
     )
 
 

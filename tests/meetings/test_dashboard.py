@@ -8,9 +8,11 @@ import pytest
 
 from config.measured_tasks import begun, ended
 from meetings.measures import measures, refusals, registry, sockets
+from meetings.services import periodic
 from meetings.services.exposition import all_metrics
 from transcription.latency import STAGES, Source
 
+pytestmark = pytest.mark.django_db
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 METRIC = re.compile(r"\b((?:transcription|meeting|log)_[a-z_]+)")
 
@@ -26,6 +28,7 @@ def exposed() -> str:
         measures.took(Source("meeting", "stream"), stage, 100)
     sockets.labels("room").inc(0)
     refusals.labels("room", "1012").inc(0)
+    periodic.note()
     begun("1")
     ended("1", FakeTask(), "SUCCESS")
     return all_metrics().decode()

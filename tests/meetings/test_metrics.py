@@ -6,14 +6,15 @@ from functools import partial
 
 import msgspec
 import pytest
+from django.db import DatabaseError
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 from pytest_django import Settings
 
-from meetings.models import User
+from meetings.models import Delivery, Job, User
 from meetings.redis import redis_client, with_redis
-from meetings.services import measurements
+from meetings.services import events, measurements, periodic, uploads, webhooks
 from meetings.services.measurements import EXPIRES_SECONDS, SHEETS, Sheet
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,54 @@ def test_warnings_are_counted_by_logger_without_their_text() -> None:
     counted = [s for s in samples() if s.name == "log_records_total" and s.labels["logger"] == "meetings.sink"]
     assert counted[0].labels["level"] == "warning"
     assert b"secret" not in Client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).content
+
+
+def labelled(name: str, *labels: str) -> dict[tuple[str, ...], float]:
+    return {tuple(s.labels[label] for label in labels): s.value for s in samples() if s.name == name}
+
+
+def test_jobs_are_counted_by_kind_and_status(ada: User) -> None:
+    for number, stage in enumerate((Job.Stage.WAITING, Job.Stage.FAILED, Job.Stage.FAILED)):
+        recording = uploads.begin(ada, f"Board {number}", "", 10)
+        Job.objects.filter(recording=recording).update(stage=stage)
+    counted = labelled("meeting_jobs", "kind", "status")
+    assert {found: count for found, count in counted.items() if count} == {
+        ("recording", "waiting"): 1,
+        ("recording", "failed"): 2,
+    }
+    assert counted["second_pass", "waiting"] == counted["document", "failed"] == counted["proposal", "waiting"] == 0
+
+
+def test_deliveries_that_wait_and_that_were_given_up_are_counted(ada: User) -> None:
+    webhook = webhooks.register(ada, "https://example.org/hook", ["meeting.ended"])
+    made = [events.test_event(webhook) for _ in range(4)]
+    for delivery, state in zip(made, (Delivery.State.FAILED, Delivery.State.DELIVERED), strict=False):
+        Delivery.objects.filter(pk=delivery.pk).update(state=state)
+    assert labelled("meeting_webhook_deliveries", "state") == {("pending",): 2, ("failed",): 1}
+    webhooks.change(webhook, enabled=False)
+    assert labelled("meeting_webhook_deliveries", "state") == {("pending",): 0, ("failed",): 0}
+
+
+def test_requests_to_the_api_are_counted_by_the_class_of_their_answer() -> None:
+    def refused() -> float:
+        with_redis(partial(measurements.report, "web"))
+        return labelled("meeting_api_requests_total", "status").get(("4xx",), 0)
+
+    before = refused()
+    Client().get("/api/v1/meetings")
+    Client().get("/login/")
+    assert refused() == before + 1
+
+
+def test_the_clock_of_periodic_work_has_its_time() -> None:
+    periodic.note()
+    assert time.time() - values("meeting_beat_timestamp_seconds")[""] < 10
+
+
+def test_postgres_away_leaves_what_processes_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object) -> None:
+        raise DatabaseError
+
+    with_redis(partial(_put, "web-a-1", "# TYPE x gauge\nx 1.0\n"))
+    monkeypatch.setattr("meetings.services.backlog._jobs", away)
+    assert (values("meeting_postgres_up"), values("x")) == ({"": 0.0}, {"web-a-1": 1.0})

@@ -3,15 +3,18 @@
 import time
 from functools import partial
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
+from celery import signals
 from django.test import Client
 from pytest_django import Settings
 
+from config.celery import _begin_beat, _note
 from meetings.models import AudioStream, Meeting, User
 from meetings.redis import redis_client, with_redis
-from meetings.services import operations, transcribers
+from meetings.services import operations, periodic, transcribers
 from meetings.services.measurements import SHEETS, Sheet
 from tests.meetings.cast import signed_in
 from transcription.latency import LatencyMeter, Source, Stage
@@ -27,7 +30,7 @@ def nothing_measured() -> None:
 
 
 async def _forget() -> None:
-    await redis_client().delete(SHEETS, operations.HISTORY, operations.TURN, transcribers.REPORTS)
+    await redis_client().delete(SHEETS, operations.HISTORY, operations.TURN, transcribers.REPORTS, periodic.ASKED_AT)
 
 
 @pytest.fixture
@@ -132,3 +135,21 @@ def test_redis_away_is_said_and_no_error_page(admin: User, settings: Settings) -
     answer = browser.get("/operations/figures")
     assert answer.status_code == 503
     assert b"hunter2" not in answer.content
+
+
+def test_a_clock_of_periodic_work_that_stands_still_is_an_alarm(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert figures(admin)["beat_is_silent"]
+    periodic.note()
+    assert not figures(admin)["beat_is_silent"]
+    later = time.time() + periodic.SILENT_SECONDS + 1
+    monkeypatch.setattr("meetings.services.periodic.time", Mock(time=lambda: later))
+    assert figures(admin)["beat_is_silent"]
+
+
+def test_beat_says_when_it_asks_for_work(admin: User) -> None:
+    _begin_beat()
+    try:
+        signals.after_task_publish.send(sender="meetings.tasks.expire_presence")
+    finally:
+        signals.after_task_publish.disconnect(_note)
+    assert not figures(admin)["beat_is_silent"]

@@ -24,6 +24,7 @@ const picture: Picture = {
   ],
   processes: [{ name: "web-a-1", age_seconds: 0.4 }],
   transcribers: [{ description: "base, cpu, int8", condition: "ready", lag_ms: 120, streams: 2 }],
+  beat_is_silent: false,
 };
 
 /** One row of the table that Django repeats for every stage. */
@@ -99,4 +100,13 @@ it("says that nobody speaks, and draws no line where nothing was measured", asyn
   expect(find("[data-operations-target=nobody]").hidden).toBe(false);
   expect(fact("inTime")).toBe("–");
   expect(find("[data-line=typical]").getAttribute("d")).toBe("");
+});
+
+it("says that periodic work stands still, until it goes on", async () => {
+  answers = [() => Response.json({ ...picture, beat_is_silent: true }), () => Response.json(picture)];
+  await open();
+  expect(find("[data-operations-target=beat]").hidden).toBe(false);
+  vi.advanceTimersByTime(2_000);
+  await settled();
+  expect(find("[data-operations-target=beat]").hidden).toBe(true);
 });

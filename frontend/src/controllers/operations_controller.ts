@@ -12,9 +12,10 @@ const WIDTH = 360; // of the plots' view boxes
 /** The operators' page: fetches the figures every two seconds and draws them. The texts are in templates/operations.html. */
 export class OperationsController extends Controller<HTMLElement> {
   static values = { url: String };
-  static targets = ["trouble", "sla", "fact", "stage", "nobody", "somebody", "streams", "transcribers", "processes"];
+  static targets = ["trouble", "beat", "sla", "fact", "stage", "nobody", "somebody", "streams", "transcribers", "processes"];
   declare urlValue: string;
   declare troubleTarget: HTMLElement;
+  declare beatTarget: HTMLElement;
   declare slaTarget: HTMLElement;
   declare factTargets: HTMLElement[];
   declare stageTargets: HTMLElement[];
@@ -49,6 +50,7 @@ export class OperationsController extends Controller<HTMLElement> {
   }
 
   private show(picture: Picture): void {
+    this.beatTarget.hidden = !picture.beat_is_silent;
     this.facts(picture);
     for (const row of this.stageTargets) this.stage(row, picture);
     this.speakers(picture);

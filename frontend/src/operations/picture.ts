@@ -32,4 +32,5 @@ export interface Picture {
   streams: Array<{ speaker: string; meeting: string; stages: Stages }>;
   processes: Array<{ name: string; age_seconds: number }>;
   transcribers: Array<{ description: string; condition: string; lag_ms: number; streams: number }>;
+  beat_is_silent: boolean;
 }
