@@ -12,7 +12,18 @@ const WIDTH = 360; // of the plots' view boxes
 /** The operators' page: fetches the figures every two seconds and draws them. The texts are in templates/operations.html. */
 export class OperationsController extends Controller<HTMLElement> {
   static values = { url: String };
-  static targets = ["trouble", "beat", "sla", "fact", "stage", "nobody", "somebody", "streams", "transcribers", "processes"];
+  static targets = [
+    "trouble",
+    "beat",
+    "sla",
+    "fact",
+    "stage",
+    "nobody",
+    "somebody",
+    "streams",
+    "transcribers",
+    "processes",
+  ];
   declare urlValue: string;
   declare troubleTarget: HTMLElement;
   declare beatTarget: HTMLElement;
