@@ -1,6 +1,6 @@
 import { beforeEach, expect, it, vi } from "vitest";
 import { MicrophoneError, type MicrophoneOptions } from "../audio/microphone";
-import { rememberedLanguage, rememberedSound } from "../room/sound-choice";
+import { rememberedLanguage, rememberedSound, rememberSound, usualLanguage } from "../room/sound-choice";
 import { find, settled, show, template, texts } from "../testing/page";
 import { LobbyController } from "./lobby_controller";
 
@@ -76,6 +76,34 @@ it("remembers for the next time what was chosen, and lets the microphone go", as
   expect(rememberedLanguage(localStorage, "abc")).toBe("de");
   await show(page, { lobby: LobbyController });
   expect(find<HTMLInputElement>("[data-lobby-target=shared]").checked).toBe(true);
+});
+
+it("knows the language of the last meeting in the next one, unless that has one of its own", async () => {
+  const language = () => find<HTMLSelectElement>("[data-lobby-target=language]");
+  language().value = "de";
+  find("form").dispatchEvent(new Event("submit"));
+  const next = page.replace('code-value="abc"', 'code-value="next"');
+  await show(next, { lobby: LobbyController });
+  expect(language().value).toBe("de");
+  const english = next.replace("</option>", '</option><option value="en">English</option>');
+  await show(english.replace('language-value=""', 'language-value="en"'), { lobby: LobbyController });
+  expect(language().value).toBe("en");
+  find("form").dispatchEvent(new Event("submit"));
+  expect(usualLanguage(localStorage)).toBe("de");
+});
+
+it("lists what is plugged in meanwhile, and keeps the last choice where the browser names nothing", async () => {
+  let devices: object[] = [{ kind: "audioinput", deviceId: "headset", label: "" }];
+  const mediaDevices = Object.assign(new EventTarget(), { enumerateDevices: async () => devices });
+  Object.defineProperty(navigator, "mediaDevices", { value: mediaDevices, configurable: true });
+  rememberSound(localStorage, { ...rememberedSound(localStorage), microphone: "headset", speaker: "desk" });
+  await show(page, { lobby: LobbyController });
+  find("form").dispatchEvent(new Event("submit"));
+  expect(rememberedSound(localStorage)).toMatchObject({ microphone: "headset", speaker: "desk" });
+  devices = [{ kind: "audioinput", deviceId: "headset", label: "Headset" }];
+  mediaDevices.dispatchEvent(new Event("devicechange"));
+  await settled();
+  expect(texts("#lobby-microphone option")).toEqual(["Headset"]);
 });
 
 it("treats what somebody else put into the browser's store as nothing", () => {

@@ -4,7 +4,13 @@ import { meterLevel } from "../audio/loudness";
 import { MicrophoneError, type OpenMicrophone, openMicrophone } from "../audio/microphone";
 import { offerDevices } from "../room/devices";
 import { announce } from "../room/events";
-import { rememberedLanguage, rememberedSound, rememberLanguage, rememberSound } from "../room/sound-choice";
+import {
+  rememberedLanguage,
+  rememberedSound,
+  rememberLanguage,
+  rememberSound,
+  usualLanguage,
+} from "../room/sound-choice";
 
 const HEARD_LEVEL = 0.02;
 const HEARD_FRAMES = 3; // 300 ms: a knock on the desk is shorter
@@ -30,7 +36,7 @@ export class LobbyController extends Controller<HTMLFormElement> {
     "shared",
     "captionsOnly",
   ];
-  static values = { worklet: String, code: String, back: Boolean };
+  static values = { worklet: String, code: String, language: String, back: Boolean };
   /** Replaced in tests. */
   static open: typeof openMicrophone = openMicrophone;
   declare nameTarget: HTMLInputElement;
@@ -49,28 +55,34 @@ export class LobbyController extends Controller<HTMLFormElement> {
   declare captionsOnlyTarget: HTMLInputElement;
   declare workletValue: string;
   declare codeValue: string;
+  /** Of the meeting; empty finds it per speaker. */
+  declare languageValue: string;
   /** They have been in this meeting: what they agreed to here is known. */
   declare backValue: boolean;
   private open: OpenMicrophone | null = null;
   private heardFrames = 0;
   /** A microphone that was asked for before the last stop is not wanted any more when it comes. */
   private stops = 0;
+  private readonly plugged = () => void this.listDevices();
 
   connect(): void {
     const choice = rememberedSound(localStorage);
     this.sharedTarget.checked = choice.shared;
     this.captionsOnlyTarget.checked = choice.captionsOnly;
-    this.languageTarget.value = rememberedLanguage(localStorage, this.codeValue) ?? this.languageTarget.value;
+    const usual = this.languageValue || usualLanguage(localStorage);
+    this.languageTarget.value = rememberedLanguage(localStorage, this.codeValue) ?? usual;
     if (this.hasNameTarget && this.nameTarget.value === "")
       this.nameTarget.value = localStorage.getItem(NAME_KEY) ?? "";
     if (!this.backValue)
       for (const box of this.agreementTargets) box.checked ||= localStorage.getItem(agreementKey(box)) === AGREED;
     const missing = Array.from(this.element.querySelectorAll("input")).find((field) => !field.validity.valid);
     (missing ?? this.enterTarget).focus();
+    navigator.mediaDevices?.addEventListener("devicechange", this.plugged);
     void this.listDevices();
   }
 
   disconnect(): void {
+    navigator.mediaDevices?.removeEventListener("devicechange", this.plugged);
     this.stop();
   }
 
@@ -82,7 +94,7 @@ export class LobbyController extends Controller<HTMLFormElement> {
     try {
       const opened = await LobbyController.open({
         workletUrl: this.workletValue,
-        deviceId: this.microphoneTarget.value,
+        deviceId: this.microphone,
         onFrame: (frame) => this.heard(frame),
         onLost: () => this.lost("missing"),
       });
@@ -116,14 +128,19 @@ export class LobbyController extends Controller<HTMLFormElement> {
   keep(): void {
     this.stop();
     rememberSound(localStorage, {
-      microphone: this.microphoneTarget.value,
-      speaker: this.speakerTarget.value,
+      microphone: this.microphone,
+      speaker: this.speakerTarget.value || rememberedSound(localStorage).speaker,
       shared: this.sharedTarget.checked,
       captionsOnly: this.captionsOnlyTarget.checked,
     });
-    rememberLanguage(localStorage, this.codeValue, this.languageTarget.value);
+    rememberLanguage(localStorage, this.codeValue, this.languageTarget.value, this.languageValue);
     if (this.hasNameTarget) localStorage.setItem(NAME_KEY, this.nameTarget.value);
     for (const box of this.agreementTargets) localStorage.setItem(agreementKey(box), box.checked ? AGREED : "no");
+  }
+
+  /** The one chosen; the one of the last time where the browser names none before it is allowed. */
+  private get microphone(): string {
+    return this.microphoneTarget.value || rememberedSound(localStorage).microphone;
   }
 
   private heard(frame: CapturedFrame): void {

@@ -29,6 +29,13 @@ export function rememberedLanguage(storage: Storage, code: string): string | nul
   return storage.getItem(`language:${code}`);
 }
 
-export function rememberLanguage(storage: Storage, code: string, language: string): void {
+/** What they chose last, for a meeting that has no language of its own. */
+export function usualLanguage(storage: Storage): string {
+  return storage.getItem("language") ?? "";
+}
+
+/** A meeting's own language that somebody only left as it was says nothing about other meetings. */
+export function rememberLanguage(storage: Storage, code: string, language: string, ofMeeting: string): void {
   storage.setItem(`language:${code}`, language);
+  if (ofMeeting === "" || language !== ofMeeting) storage.setItem("language", language);
 }
