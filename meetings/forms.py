@@ -133,9 +133,12 @@ class MeetingForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
     def clean_time_zone(self) -> str:
-        """The browser fills this in, not the person: a zone unknown here is no reason to refuse a meeting."""
-        zone = self.cleaned_data["time_zone"]
-        return zone if zone in available_timezones() else "UTC"
+        return known_zone(self.cleaned_data["time_zone"])
+
+
+def known_zone(zone: str) -> str:
+    """The browser fills this in, not the person: a zone unknown here is no reason to refuse a meeting."""
+    return zone if zone in available_timezones() else "UTC"
 
 
 def _audio_days() -> list[tuple[int | str, Any]]:

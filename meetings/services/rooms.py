@@ -68,10 +68,10 @@ def create_meeting(
     )
 
 
-def meeting_now(host: User, title: str) -> Meeting:
+def meeting_now(host: User, title: str, time_zone: str) -> Meeting:
     """A meeting to start at once: the last such one if its lobby was left without entering, so that none pile up."""
     left = Meeting.objects.filter(host=host, title=title, status=Meeting.Status.SCHEDULED, planned_at=None)
-    return left.filter(participants=None).first() or create_meeting(host, title)
+    return left.filter(participants=None).first() or create_meeting(host, title, time_zone=time_zone)
 
 
 def terms_of_last_meeting(host_id: int | None) -> str:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from meetings.exports import FORMATS, LABEL_LANGUAGES
-from meetings.forms import GuestForm, LobbyForm, MeetingForm
+from meetings.forms import GuestForm, LobbyForm, MeetingForm, known_zone
 from meetings.invitations import invitation, qr_code
 from meetings.languages import LANGUAGE_CHOICES
 from meetings.models import FOR_SOFTWARE, Meeting, Participant, User
@@ -52,7 +52,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def start_now(request: HttpRequest) -> HttpResponse:
     """A meeting without further questions; its host passes the lobby as everybody does."""
     host = cast("User", request.user)
-    meeting = rooms.meeting_now(host, gettext("Meeting of %(name)s") % {"name": host})
+    zone = known_zone(request.POST.get("time_zone", ""))
+    meeting = rooms.meeting_now(host, gettext("Meeting of %(name)s") % {"name": host}, zone)
     return redirect("meeting-join", meeting.code)
 
 

@@ -59,6 +59,14 @@ def test_a_meeting_starts_now_without_further_questions(ada: User) -> None:
     assert Client().post("/meetings/now/").headers["Location"].startswith("/accounts/login/")
 
 
+@pytest.mark.parametrize(("sent", "zone"), [("Asia/Tokyo", "Asia/Tokyo"), ("Mars/Olympus", "UTC"), ("", "UTC")])
+def test_a_meeting_that_starts_now_is_in_the_time_zone_of_the_browser(ada: User, sent: str, zone: str) -> None:
+    browser = signed_in(ada)
+    assert 'name="time_zone"' in browser.get("/").content.decode()
+    browser.post("/meetings/now/", {"time_zone": sent})
+    assert Meeting.objects.get().time_zone == zone
+
+
 def test_a_lobby_that_was_left_leads_to_the_same_meeting_until_somebody_is_in_it(ada: User, eve: User) -> None:
     first, again = [signed_in(ada).post("/meetings/now/").headers["Location"] for _ in range(2)]
     assert first == again
