@@ -22,7 +22,7 @@ _RTL = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "
 
 def direction(language: str, text: str = "") -> Literal["ltr", "rtl"]:
     """How a text is written: as most of its letters are; a text without letters as its BCP-47 language is."""
-    sides = Counter(unicodedata.bidirectional(character) for character in text)
+    sides = Counter(map(unicodedata.bidirectional, text))
     leftward, rightward = sides["R"] + sides["AL"], sides["L"]
     if leftward != rightward:
         return "rtl" if leftward > rightward else "ltr"

@@ -97,7 +97,7 @@ class MeetingAdmin(DeletedWhole):
     actions = ("export_minutes", "export_word", "approve", "transcribe_again")
     list_select_related = ("host",)
     search_fields = ("title", "agenda", "host__email", "host__display_name", "participants__display_name", "code")
-    date_hierarchy = "created_at"
+    date_hierarchy = "started_at"
     readonly_fields = (
         "code",
         "status",

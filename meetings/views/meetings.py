@@ -228,7 +228,7 @@ def transcript(request: HttpRequest, code: str) -> HttpResponse:
         "participants": meeting.participants.all(),
         "segments": meeting.segments.filter(wanted)
         .defer(*FOR_SOFTWARE)
-        .select_related("participant")
+        .prefetch_related("participant")
         .order_by("start_ms", "sequence"),
         "shows_copies": shows_copies,
         "copy_count": meeting.segments.filter(copies).count(),

@@ -49,7 +49,7 @@ def page(request: HttpRequest, link: ShareLink, token: str) -> HttpResponse:
         "participants": meeting.participants.exclude(joined_at=None),
         "segments": meeting.segments.filter(hidden=False)
         .defer(*FOR_SOFTWARE)
-        .select_related("participant")
+        .prefetch_related("participant")
         .order_by("start_ms", "sequence"),
         "duration_ms": meeting.offset_ms(meeting.ended_at or timezone.now()),
         "formats": FORMATS,

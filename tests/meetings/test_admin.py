@@ -1,5 +1,7 @@
 """The administrators' pages open, find what was said, and never lose what the recogniser heard."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.contrib.admin import site
 from django.test import Client
@@ -40,6 +42,13 @@ def test_every_list_and_every_form_opens(browser: Client, segment: Segment) -> N
 def test_meetings_are_found_by_title_host_people_and_agenda(browser: Client, segment: Segment, query: str) -> None:
     assert found(browser, "meeting", query) == [segment.meeting]
     assert found(browser, "meeting", "nothing like it") == []
+
+
+def test_meetings_are_gone_through_by_the_day_they_were_held(browser: Client, meeting: Meeting) -> None:
+    Meeting.objects.update(started_at=datetime(2025, 3, 4, 12, tzinfo=UTC))
+    days = {"started_at__year": 2025, "started_at__month": 3}
+    answer = browser.get(reverse("admin:meetings_meeting_changelist"), days)
+    assert "started_at__day=4" in answer.content.decode()
 
 
 @pytest.mark.parametrize("query", ["bugdet", "Ada", "weekly"])

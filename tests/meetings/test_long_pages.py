@@ -48,3 +48,14 @@ def test_a_page_reads_what_it_shows_and_asks_as_often_for_more_lines(
     for number in range(3, 30):
         say(meeting.participants.get(), number * 2_000, "Hello.")
     assert read(signed_in(ada), path)[0] == few
+
+
+@pytest.mark.parametrize("page", ["transcript", "shared"])
+def test_a_line_to_be_read_costs_little_beyond_its_words(meeting: Meeting, ada: User, page: str) -> None:
+    path = f"/shared/{sharing.make_link(meeting, ada, 7)}/" if page == "shared" else f"/m/{meeting.code}/transcript/"
+    ended(meeting)
+    sizes = []
+    for number in range(22):
+        say(meeting.participants.get(), number * 2_000, "Hello.")
+        sizes.append(len(signed_in(ada).get(path).content))
+    assert (sizes[-1] - sizes[1]) / 20 < 300

@@ -54,6 +54,10 @@ def test_those_who_only_read_do_not_decide_who_reads(past: Meeting, eve: User) -
     assert "/sharing/" not in reader.get(f"/m/{past.code}/transcript/").content.decode()
 
 
+def test_who_makes_a_link_is_told_all_that_it_shows(past: Meeting, ada: User) -> None:
+    assert "the transcript and the minutes" in signed_in(ada).get(f"/m/{past.code}/sharing/").content.decode()
+
+
 def test_readers_of_the_organisation_cannot_end_a_meeting(meeting: Meeting, eve: User) -> None:
     Meeting.objects.update(visibility=Meeting.Visibility.ORGANISATION)
     assert signed_in(eve).post(f"/m/{meeting.code}/end/").status_code == 403
