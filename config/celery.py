@@ -34,6 +34,11 @@ def _note(**_: object) -> None:
 
 def _begin_beat(**_: object) -> None:
     """In the process that asks for periodic work."""
+    from django.conf import settings
+
+    from config.observing import observe
+
+    observe(settings.ENVIRONMENT, "beat")
     signals.after_task_publish.connect(_note, weak=False)
 
 

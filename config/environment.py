@@ -3,6 +3,7 @@
 A wrong value stops the start and names itself; README.md holds the same table for people.
 """
 
+import importlib.util
 import os
 import secrets
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+OBSERVERS = {"sentry_dsn": "sentry_sdk", "otel_exporter_otlp_endpoint": "opentelemetry.exporter.otlp.proto.http"}
 
 
 class ConfigurationError(Exception):
@@ -134,9 +136,20 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
     given = {field.encode_name: _given(variables, field.encode_name) for field in names}
     known = {name: value for name, value in given.items() if value}
     try:
-        return msgspec.convert(known, Environment, strict=False)
+        environment = msgspec.convert(known, Environment, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigurationError(_explain(str(error))) from error
+    for name, package in OBSERVERS.items():
+        if getattr(environment, name) and not _is_installed(package):
+            raise ConfigurationError(f"{name.upper()} needs packages that are missing: run make install-observability")
+    return environment
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # not even what it lies in
+        return False
 
 
 def _given(variables: Mapping[str, str], name: str) -> str:

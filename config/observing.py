@@ -6,22 +6,18 @@ Neither is sent what was said, by whom or from where: no bodies, headers, cookie
 import os
 from typing import Any
 
-from config.environment import ConfigurationError, Environment
+from config.environment import Environment
 from transcription.log_ids import bound
 
-EXTRA = "make install-observability"
 KEPT = {"http.method", "http.request.method", "http.scheme", "url.scheme", "http.flavor", "network.protocol.version"}
 
 
 def observe(environment: Environment, process: str) -> None:
-    """Call once in each process, before Django's handler is made; raises ConfigurationError."""
-    try:
-        if environment.sentry_dsn:
-            _report_errors(environment.sentry_dsn, process)
-        if environment.otel_exporter_otlp_endpoint:
-            _trace(process)
-    except ImportError as missing:
-        raise ConfigurationError(f"SENTRY_DSN and OTEL_EXPORTER_OTLP_ENDPOINT need {EXTRA} ({missing})") from missing
+    """Call once in each process, before Django's handler is made."""
+    if environment.sentry_dsn:
+        _report_errors(environment.sentry_dsn, process)
+    if environment.otel_exporter_otlp_endpoint:
+        _trace(process)
 
 
 # ── Errors ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -14,7 +14,7 @@ import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from config.environment import ConfigurationError, Environment, read_environment
+from config.environment import ConfigurationError, read_environment
 from config.observing import discreet, observe
 from tests.people import Person
 from tests.stack import NewStack, Stack
@@ -127,11 +127,21 @@ def test_a_wrong_address_stops_the_start(wrong: dict[str, str]) -> None:
         read_environment({**STORES, **wrong})
 
 
-def test_what_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-    asked: Environment = read_environment({**STORES, "SENTRY_DSN": "https://key@sentry.example/1"})
-    with pytest.raises(ConfigurationError, match="make install-observability"):
-        observe(asked, "web")
+@pytest.mark.parametrize(
+    ("name", "value", "package"),
+    [
+        ("SENTRY_DSN", "https://key@sentry.example/1", "sentry_sdk"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318", "opentelemetry.exporter.otlp.proto.http"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318", "opentelemetry.exporter"),
+    ],
+)
+def test_what_is_not_installed_stops_the_start(
+    name: str, value: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "opentelemetry.exporter.otlp.proto.http", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ConfigurationError, match=f"^{name} .*make install-observability"):
+        read_environment({**STORES, name: value})
 
 
 def test_nothing_is_loaded_when_nobody_asks() -> None:
