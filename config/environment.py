@@ -40,6 +40,7 @@ class Environment(Struct, rename="upper", frozen=True):
     api_requests_per_minute: Annotated[int, Meta(ge=1, le=100_000)] = 300  # of one token
     program_session_seconds: Annotated[int, Meta(ge=10, le=604_800)] = 3_600  # to come back, after the last audio
     program_idle_seconds: Annotated[int, Meta(ge=5, le=3_600)] = 60  # without any message of a program
+    program_streams: Annotated[int, Meta(ge=1, le=10_000)] = 50  # of one token at once
     engine: Literal["whisper", "openai", "scripted"] = "whisper"
     model: str = "base"
     openai_base_url: Annotated[str, Meta(pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$")] = (

@@ -177,6 +177,7 @@ LANGUAGE_MODEL = {
 
 PROGRAM_SESSION_SECONDS = ENVIRONMENT.program_session_seconds
 PROGRAM_IDLE_SECONDS = ENVIRONMENT.program_idle_seconds
+PROGRAM_STREAMS = ENVIRONMENT.program_streams
 
 # ── Pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -69,6 +69,7 @@ class ProgramConsumer(Socket):
         self._next = self._acknowledged = 0
         self._refusals = 0
         self._last_message = time.monotonic()
+        self._place = ""  # among the streams of its token
         self._watch: asyncio.Task[None] | None = None
 
     async def dispatch(self, message: dict[str, Any]) -> None:
@@ -101,6 +102,9 @@ class ProgramConsumer(Socket):
             await self._begin()
         except ProtocolError as error:
             await self._refuse(CloseCode.BAD_MESSAGES, error.code, error.message)
+        except sessions.TooMany:
+            limit = f"A token may have {settings.PROGRAM_STREAMS} streams at once."
+            await self._refuse(CloseCode.TOO_FAST, "too_many_streams", limit)
         except sessions.SessionOver as error:
             await self._refuse(CloseCode.MEETING_ENDED, "meeting_ended", str(error))
         except sessions.SessionRefused as error:
@@ -110,12 +114,16 @@ class ProgramConsumer(Socket):
     async def _begin(self) -> None:
         asked = streaming.Asked.of(self.scope["query_string"])
         user, name = self._token.user, self._token.name
+        place = asked.session_id or self._writer
+        await sessions.take_place(self._token.pk, place)
+        self._place = place
         if asked.session_id:
             self._session = await in_database(sessions.resume, user, asked.session_id, asked.after)
         else:
             self._session = await in_database(sessions.begin, user, asked.meeting, name, asked.language)
             await attendance.announce_person(self._session.participant.meeting_id, self._session.participant.pk)
         stream_id, meeting_id = self._stream_id, self._session.participant.meeting_id
+        await self._change_place(stream_id)
         self._own = self._session.own_meeting or await sessions.has_own_meeting(stream_id)
         self._next = self._acknowledged = await audio_bus().register(self._session.info, self._writer, 0)
         self._text = TextDown(stream_id, asked, self._tell)
@@ -141,6 +149,9 @@ class ProgramConsumer(Socket):
         drain.forget(self._farewell)
         if self._watch is not None:
             self._watch.cancel()
+        if self._place:
+            with suppress(RedisError):  # it is free in PLACE_SECONDS
+                await sessions.leave_place(self._token.pk, self._place)
         if self._open:
             sockets.labels(KIND).dec()
             for group in self._groups:
@@ -157,6 +168,13 @@ class ProgramConsumer(Socket):
     def _stream_id(self) -> str:
         return self._session.info.stream_id
 
+    async def _change_place(self, stream_id: str) -> None:
+        """A session that comes back takes the place that it had."""
+        if self._place != stream_id:
+            await sessions.hold_place(self._token.pk, stream_id)
+            await sessions.leave_place(self._token.pk, self._place)
+            self._place = stream_id
+
     async def _keep(self) -> None:
         if self._own:
             await sessions.keep(self._stream_id)
@@ -170,6 +188,8 @@ class ProgramConsumer(Socket):
             limit = settings.PROGRAM_IDLE_SECONDS
             if time.monotonic() - self._last_message > limit:
                 await self._refuse(CloseCode.SILENT_CLIENT, "idle", f"No message for {limit} s.")
+            with suppress(RedisError):
+                await sessions.hold_place(self._token.pk, self._place)
             with suppress(DatabaseError):
                 if not await in_database(tokens.is_valid, self._token.pk):
                     await self._refuse(CloseCode.NOT_SIGNED_IN, "not_signed_in", "The token ended.")

@@ -16,7 +16,9 @@ class CloseCode(IntEnum):
     MEETING_ENDED = 4410
     TOO_LARGE = 4413  # a frame beyond MAX_FRAME_BYTES
     WAITING = 4423  # a host has not let the person in yet
-    TOO_FAST = 4429  # audio far faster than real time, or more messages than can be answered
+    TOO_FAST = (
+        4429  # audio far faster than real time, more messages than can be answered, or too many streams of a token
+    )
     SILENT_CLIENT = 4508  # no sign of life, or the client stopped reading: reconnect
     TRY_LATER = 4503  # a store is away: reconnect
 

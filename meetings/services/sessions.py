@@ -13,11 +13,16 @@ from meetings.services import presence, rooms, streams
 from transcription.captions import SAMPLE_RATE
 from transcription.streams import StreamInfo
 
+PLACE_SECONDS = 20.0  # that a stream keeps its place without a sign of life
 SESSIONS = "stt:sessions"  # sorted set of the stream ids of sessions with a meeting of their own, by when they end
 
 
 class SessionRefused(Exception):
     """There is no such session or meeting for this person; the text says which."""
+
+
+class TooMany(Exception):
+    """The token has PROGRAM_STREAMS already."""
 
 
 class SessionOver(SessionRefused):
@@ -106,6 +111,31 @@ def _session(participant: Participant, stream_id: str, language: str, *, own_mee
     except rooms.MeetingOver:
         raise SessionOver("the meeting is over") from None
     return Session(info, participant, own_meeting, participant.meeting.last_sequence)
+
+
+async def take_place(token_id: int, place: str) -> None:
+    """One of PROGRAM_STREAMS of a token at once, to be held by `hold_place`; raises TooMany."""
+    async with redis_client().pipeline() as orders:
+        orders.zremrangebyscore(_places(token_id), "-inf", time.time())
+        orders.zadd(_places(token_id), {place: time.time() + PLACE_SECONDS})
+        orders.zcard(_places(token_id))
+        *_, taken = await orders.execute()
+    if taken > settings.PROGRAM_STREAMS:
+        await leave_place(token_id, place)
+        raise TooMany
+
+
+async def hold_place(token_id: int, place: str) -> None:
+    await redis_client().zadd(_places(token_id), {place: time.time() + PLACE_SECONDS})
+    await redis_client().expire(_places(token_id), round(2 * PLACE_SECONDS))
+
+
+async def leave_place(token_id: int, place: str) -> None:
+    await redis_client().zrem(_places(token_id), place)
+
+
+def _places(token_id: int) -> str:
+    return f"stt:streams:{token_id}"
 
 
 async def keep(stream_id: str) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -20,7 +20,7 @@ from transcription.engines.scripted import counter_frame
 
 @pytest.fixture(scope="module")
 def site(new_stack: NewStack) -> Stack:
-    stack = new_stack(ENGINE="scripted")
+    stack = new_stack(ENGINE="scripted", PROGRAM_STREAMS="4")
     stack.start_web()
     stack.start_transcriber()
     stack.wait_ready()
@@ -274,3 +274,22 @@ async def test_who_comes_back_gets_the_finals_it_missed(site: Stack, ada: Person
         assert (await socket.expect("final"))["text"] == words(6, 5)
         await socket.say(type="close")
         await socket.expect("summary")
+
+
+async def test_a_token_has_so_many_streams_at_once(site: Stack, ada: Person) -> None:
+    mine, other = token(ada), token(ada)
+    async with AsyncExitStack() as open_ones:
+        streams = [await open_ones.enter_async_context(program(site, mine)) for _ in range(4)]
+        ready = [await socket.expect("ready") for socket in streams]
+        async with program(site, mine) as fifth:
+            assert (await fifth.expect("error"))["code"] == "too_many_streams"
+            assert await fifth.closed() == 4429
+        async with program(site, other) as elsewhere:
+            await elsewhere.expect("ready")
+        async with program(site, mine, session_id=ready[0]["session_id"]) as again:  # it has a place
+            await again.expect("ready")
+        await streams[1].say(type="close")
+        await streams[1].expect("summary")
+        await streams[1].closed()
+    async with program(site, mine) as later:
+        await later.expect("ready")

@@ -33,7 +33,7 @@ def test_only_languages_that_meetings_have_are_taken() -> None:
             Asked.of(b"language=" + unknown)
 
 
-@pytest.mark.parametrize("name", ["PROGRAM_SESSION_SECONDS", "PROGRAM_IDLE_SECONDS"])
+@pytest.mark.parametrize("name", ["PROGRAM_SESSION_SECONDS", "PROGRAM_IDLE_SECONDS", "PROGRAM_STREAMS"])
 def test_a_limit_that_no_program_could_keep_is_refused_by_name(name: str) -> None:
     stores = {"DATABASE_URL": "postgresql://localhost/db", "REDIS_URL": "redis://localhost/0"}
     assert getattr(read_environment({**stores, name: "120"}), name.lower()) == 120
