@@ -34,8 +34,8 @@ logger = logging.getLogger(__name__)
 MAX_REFUSALS = 10  # refused messages before the socket is closed
 TEXTS_AT_ONCE = 1_000.0  # a room's signals for five connections, twice, and what people do meanwhile
 TEXTS_A_SECOND = 40.0
-CHECK_SECONDS = 5.0
-SILENCE_SECONDS = 20.0  # without a ping the client is gone, also one that still sends audio
+CHECK_SECONDS = 3.0
+SILENCE_SECONDS = 18.0  # without a ping, which comes every 5 s, the client is gone, also one that still sends audio
 RECHECK_SECONDS = 300.0  # in case the event that a sign-in ended was lost
 UNREAD_SECONDS = 9.0  # pings come every 5 s with the newest pong's number: the second that brings no news is too late
 
@@ -231,7 +231,7 @@ class MeetingConsumer(Socket):
                 with suppress(DatabaseError):
                     await self.participant_recheck({})
             if time.monotonic() - self._last_ping > SILENCE_SECONDS and not self.behind:
-                await self.refuse(CloseCode.SILENT_CLIENT, "silent", "No sign of life from this page for 20 s.")
+                await self.refuse(CloseCode.SILENT_CLIENT, "silent", "No sign of life from this page for 18 s.")
 
     async def _stop_watching(self) -> None:
         if self._watch is not None and self._watch is not asyncio.current_task():
