@@ -78,7 +78,7 @@ async def test_pings_that_waited_for_a_busy_server_are_no_sign_of_not_reading(so
 async def test_a_silent_page_is_refused_unless_its_messages_wait(
     socket: Listening, clock: Clock, monkeypatch: pytest.MonkeyPatch, behind: bool, refusals: int
 ) -> None:
-    rounds = iter(range(5))
+    rounds = iter(range(7))
 
     async def sleep(seconds: float) -> Any:
         clock.pass_(seconds)
