@@ -205,6 +205,17 @@ def test_large_type_keeps_what_somebody_must_know(gallery: Gallery) -> None:
         assert len({box["x"] for box in edges if box}) == 1
 
 
+def test_a_phone_says_in_words_that_nothing_is_recorded(gallery: Gallery) -> None:
+    with gallery.seen("guest", "light", "phone", "de") as page:
+        gallery.open(page, room_of(gallery))
+        tell(page, "room:record", {"off": True})
+        page.locator(".room-frame").evaluate("(room) => room.classList.add('is-off-record')")
+        sign = page.locator(".record-sign > span")
+        assert sign.evaluate("(sign) => parseFloat(getComputedStyle(sign).fontSize)") > 12
+        expect(sign).to_be_in_viewport(ratio=1)
+        assert not too_wide(page, "off the record")
+
+
 def test_a_choice_shows_where_the_system_sets_the_colours(gallery: Gallery) -> None:
     """Not by its background alone, which is the system's then."""
     with gallery.seen("host", "light", forced_colors="active") as page:
