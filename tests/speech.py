@@ -6,9 +6,11 @@ import os
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import jiwer
 import numpy as np
@@ -21,6 +23,7 @@ SAMPLE_RATE = 16_000
 CACHE = Path(__file__).resolve().parent.parent / "var" / "speech"
 PACKAGES = ("pyannote.audio==4.0.7", "moonshine-voice==0.1.5")  # fetched, never installed
 Samples = NDArray[np.float32]
+Spans = list[tuple[float, float, str]]  # (start, end, name) in seconds
 _normalize = EnglishTextNormalizer()
 
 
@@ -63,11 +66,43 @@ def three_voices() -> list[Voice]:
     return _scenario(Path(folder), "three-2min") if folder else packaged_voices()
 
 
-def telephone_call() -> tuple[Samples, list[tuple[float, float, str]]]:
-    """Two people for half a minute, and who speaks when: (start, end, name) in seconds."""
+def telephone_call() -> tuple[Samples, Spans]:
+    """Two people for half a minute, and who speaks when."""
     samples = _packaged("pyannote/audio/sample/sample.wav")
     fields = [line.split() for line in (CACHE / "sample.rttm").read_text().splitlines() if line]
     return samples, [(float(row[3]), float(row[3]) + float(row[4]), row[7]) for row in fields]
+
+
+def four_people() -> tuple[Samples, Spans]:
+    """Four people in one recording, and who speaks when: in turn, or two conversations one after the other."""
+    folder = os.environ.get("SPEECH_DIR")
+    if folder:
+        return _one_after_the_other(_readings(Path(folder), people=4, rounds=3))
+    return _one_after_the_other([telephone_call(), (_packaged("moonshine_voice/assets/endgame_nagg_nell.wav"), _NAGG)])
+
+
+def confused_share(found: Iterable[Sequence[Any]], truth: Spans) -> float:
+    """Of the milliseconds in which exactly one person speaks and is heard, those that somebody else has, under the best
+    naming; found: (start_ms, end_ms, speaker). Needs the extra [diarization]."""
+    from scipy.optimize import linear_sum_assignment
+
+    heard = _grid([(start, end, speaker) for start, end, speaker in found])
+    spoken = _grid([(round(start * 1_000), round(end * 1_000), name) for start, end, name in truth])
+    length = min(heard.shape[1], spoken.shape[1])
+    heard, spoken = heard[:, :length], spoken[:, :length]
+    alone = (heard.sum(0) == 1) & (spoken.sum(0) == 1)
+    together = spoken[:, alone].astype(float) @ heard[:, alone].T
+    names, speakers = linear_sum_assignment(-together)
+    return 1 - float(together[names, speakers].sum() / alone.sum())
+
+
+def _grid(spans: Sequence[tuple[int, int, Any]]) -> NDArray[np.bool_]:
+    """Who is heard in which millisecond."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(name for *_, name in spans))}
+    grid = np.zeros((len(numbers), max(end for _, end, _ in spans)), bool)
+    for start, end, name in spans:
+        grid[numbers[name], start:end] = True
+    return grid
 
 
 # ── The speech folder ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,6 +114,31 @@ def _scenario(folder: Path, name: str) -> list[Voice]:
     tracks, _, truth = tracks_module.render(script, tracks_module.load_manifest(folder), folder)
     said = {speaker: tuple(_utterance(turn) for turn in truth if turn["speaker"] == speaker) for speaker in tracks}
     return [Voice(speaker, track.astype(np.float32), said[speaker]) for speaker, track in tracks.items()]
+
+
+def _readings(folder: Path, people: int, rounds: int) -> list[tuple[Samples, Spans]]:
+    """So many readers, one clip each and then the next."""
+    clips: dict[str, list[dict[str, Any]]] = {}
+    for row in load_tracks(folder).load_manifest(folder).values():
+        if row["kind"] == "read":
+            clips.setdefault(row["speaker"], []).append(row)
+    readers = [readings for readings in clips.values() if len(readings) >= rounds][:people]
+    turns = [reading for together in zip(*readers, strict=False) for reading in together][: people * rounds]
+    return [(_clip(folder / row["file"]), [(0.0, row["seconds"], row["speaker"])]) for row in turns]
+
+
+def _clip(path: Path) -> Samples:
+    samples: Samples = soundfile.read(path, dtype="float32")[0]
+    return samples
+
+
+def _one_after_the_other(parts: Iterable[tuple[Samples, Spans]]) -> tuple[Samples, Spans]:
+    pieces, spans, at = [], Spans(), 0.0
+    for samples, said in parts:
+        pieces.append(samples)
+        spans += [(at + start, at + end, name) for start, end, name in said]
+        at += len(samples) / SAMPLE_RATE
+    return np.concatenate(pieces), spans
 
 
 def _utterance(turn: dict[str, object]) -> Utterance:
@@ -107,6 +167,11 @@ _BECKETT = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail bett
 _CALL_FIRST = "And I'm Sheila in Texas, originally from Chicago. Oh, I'm originally from Chicago also."
 _CALL_SECOND = """Well, there isn't that much difference. At least you know, they all call me a Yankee down here, so
 what can I say?"""
+# Nagg and Nell, on the stage.
+_NAGG = [
+    (0.0, 1.0, "Nagg"), (1.5, 1.9, "Nell"), (2.4, 3.4, "Nagg"), (3.9, 4.3, "Nell"), (4.8, 8.1, "Nagg"),
+    (8.7, 11.4, "Nell"), (12.0, 14.1, "Nagg"), (14.6, 17.0, "Nell"), (17.6, 18.9, "Nagg"),
+]  # fmt: skip
 
 
 def packaged_voices() -> list[Voice]:
