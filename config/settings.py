@@ -120,12 +120,14 @@ CELERY_TASK_ROUTES = {  # long: with a worker of its own
     "meetings.tasks.transcribe_recording": {"queue": "media"},
     "meetings.tasks.transcribe_again": {"queue": "media"},
     "meetings.tasks.tell_shared_apart": {"queue": "media"},
+    "meetings.tasks.learn_voice": {"queue": "media"},
 }
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "expire-presence": {"task": "meetings.tasks.expire_presence", "schedule": 10.0, "options": {"expires": 10}},
     "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 5.0, "options": {"expires": 5}},
     "tell-apart": {"task": "meetings.tasks.tell_apart", "schedule": 60.0, "options": {"expires": 60}},
+    "learn-voices": {"task": "meetings.tasks.learn_voices", "schedule": 60.0, "options": {"expires": 60}},
     "forget-uploads": {"task": "meetings.tasks.forget_uploads", "schedule": 3600.0, "options": {"expires": 3600}},
     "forget-keys": {"task": "meetings.tasks.forget_keys", "schedule": 3600.0, "options": {"expires": 3600}},
     "deliver-webhooks": {"task": "meetings.tasks.deliver_webhooks", "schedule": 2.0, "options": {"expires": 2}},

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from django.conf import settings
 
 from meetings.database import in_database
 from meetings.decoder import BLOCK, decoded
-from meetings.services import shared_microphones
+from meetings.services import shared_microphones, voices
 from meetings.services.kept_audio import KeptAudioMissing
 from meetings.services.speakers import Diarization
 from transcription.diarization.bundle import find_bundle
@@ -75,7 +75,8 @@ async def diarize_room(room_id: UUID) -> None:
     if not _can_diarize() or not await in_database(shared_microphones.take, room_id):
         return
     try:
-        said = await diarize(_kept(room_id), SpeakerCount(), lambda _share: shared_microphones.note_alive(room_id))
+        samples = _in_turn(shared_microphones.samples(room_id))
+        said = await diarize(samples, SpeakerCount(), lambda _share: shared_microphones.note_alive(room_id))
     except shared_microphones.RoomGone:
         return
     except KeptAudioMissing as missing:
@@ -84,8 +85,19 @@ async def diarize_room(room_id: UUID) -> None:
     await in_database(shared_microphones.finish, room_id, said)
 
 
-async def _kept(room_id: UUID) -> AsyncGenerator[bytes, None]:
-    runs = shared_microphones.samples(room_id)
+async def learn_voice(participant_id: UUID) -> None:
+    """Learn what somebody who agreed to it sounds like, from their own microphone."""
+    if not _can_diarize() or not await in_database(voices.take, participant_id):
+        return
+    try:
+        said = await diarize(_in_turn(voices.samples(participant_id)), SpeakerCount(), lambda _share: None)
+    except KeptAudioMissing as missing:
+        logger.warning("participant %s: the voice is not learned, %s is gone", participant_id, missing)
+        return
+    await in_database(voices.learn, participant_id, said)
+
+
+async def _in_turn(runs: Iterator[bytes]) -> AsyncGenerator[bytes, None]:
     while pcm := await in_database(next, runs, b""):
         yield pcm
 
@@ -120,7 +132,8 @@ class _Child:
         async for line in self.process.stdout:
             said = json.loads(line)
             if "turns" in said:
-                return Diarization([Turn(*turn) for turn in said["turns"]])
+                turns = [Turn(*turn) for turn in said["turns"]]
+                return Diarization(turns, voices=said.get("voices", ()), model=said.get("model", ""))
             if "unable" in said:
                 return Diarization(unable=said["unable"])
             self.share = float(said["share"])

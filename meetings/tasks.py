@@ -7,8 +7,7 @@ from asgiref.sync import async_to_sync
 from celery import shared_task
 from django.conf import settings
 
-from meetings import hearing_again
-from meetings.diarizing import diarize_room
+from meetings import diarizing, hearing_again
 from meetings.feeding import transcribe
 from meetings.redis import audio_bus, with_redis
 from meetings.services import (
@@ -26,6 +25,7 @@ from meetings.services import (
     shared_microphones,
     streams,
     uploads,
+    voices,
 )
 
 RESUME_SECONDS = 5.0
@@ -73,7 +73,7 @@ def resume_recordings() -> int:
 @shared_task
 def tell_shared_apart(room_id: str) -> None:
     """On the `media` queue: who spoke into a shared microphone, from its kept audio."""
-    async_to_sync(diarize_room)(UUID(room_id))
+    async_to_sync(diarizing.diarize_room)(UUID(room_id))
 
 
 @shared_task
@@ -82,6 +82,21 @@ def tell_apart() -> int:
     waiting = shared_microphones.waiting()
     for room_id in waiting:
         tell_shared_apart.apply_async([str(room_id)], expires=TELL_APART_SECONDS)
+    return len(waiting)
+
+
+@shared_task
+def learn_voice(participant_id: str) -> None:
+    """On the `media` queue: what somebody who agreed to it sounds like, from their kept audio."""
+    async_to_sync(diarizing.learn_voice)(UUID(participant_id))
+
+
+@shared_task
+def learn_voices() -> int:
+    """Start learning the voices of those who agreed and are not known yet; returns how many."""
+    waiting = voices.waiting()
+    for participant_id in waiting:
+        learn_voice.apply_async([str(participant_id)], expires=TELL_APART_SECONDS)
     return len(waiting)
 
 

@@ -31,6 +31,8 @@ urlpatterns = [
     path("accounts/signup/", accounts.sign_up, name="signup"),
     path("accounts/login/", LoginView.as_view(authentication_form=SignInForm), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
+    path("accounts/", accounts.page, name="account"),
+    path("accounts/voice/", accounts.voice, name="account-voice"),
     path("accounts/link/", accounts.sign_in_by_link, name="signin-link"),
     path("meetings/now/", meetings.start_now, name="meeting-now"),
     path("language/", set_language, name="language"),

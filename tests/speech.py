@@ -81,6 +81,11 @@ def four_people() -> tuple[Samples, Spans]:
     return _one_after_the_other([telephone_call(), (_packaged("moonshine_voice/assets/endgame_nagg_nell.wav"), _NAGG)])
 
 
+def one_reader() -> tuple[Samples, Samples]:
+    """The same person in two recordings: three quarters of a minute, and ten seconds."""
+    return _packaged("moonshine_voice/assets/two_cities.wav"), _packaged("moonshine_voice/assets/beckett.wav")
+
+
 def confused_share(found: Iterable[Sequence[Any]], truth: Spans) -> float:
     """Of the milliseconds in which exactly one person speaks and is heard, those that somebody else has, under the best
     naming; found: (start_ms, end_ms, speaker). Needs the extra [diarization]."""

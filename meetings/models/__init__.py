@@ -13,6 +13,7 @@ from meetings.models.repeating import IdempotencyKey
 from meetings.models.second_pass import SecondPass, Suggestion
 from meetings.models.speaking import AudioStream, OffRecord, Participant
 from meetings.models.transcript import FOR_SOFTWARE, Mark, ReviewStep, Segment, SegmentRevision
+from meetings.models.voices import KnownVoice
 from meetings.models.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Job",
     "KeptPiece",
     "KeptSpan",
+    "KnownVoice",
     "Mark",
     "Meeting",
     "Minutes",

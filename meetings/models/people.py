@@ -15,6 +15,7 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     email = models.EmailField(_("email address"), unique=True)
     display_name = models.CharField(_("name shown in meetings"), max_length=80)
+    voice_agreed_at = models.DateTimeField(_("agreed that their voice is known"), null=True, blank=True)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -30,6 +30,9 @@ class Participant(models.Model):
     admission = models.CharField(_("admission"), max_length=8, choices=Admission.choices, default=Admission.ADMITTED)
     consented_at = models.DateTimeField(_("consented to transcription"), null=True, blank=True)
     audio_agreed = models.BooleanField(_("agreed that their audio is kept"), null=True)  # empty: has not been asked
+    sounds_like = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("sounds like")
+    )  # a guess, for who names the speakers of a recording
     color = models.PositiveSmallIntegerField(_("colour"), default=0)  # index into the palette, by order of joining
     joined_at = models.DateTimeField(_("joined"), null=True, blank=True)
     left_at = models.DateTimeField(_("left"), null=True, blank=True)  # empty while in the room

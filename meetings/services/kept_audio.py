@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from numpy.typing import NDArray
 
-from meetings.models import AudioStream, KeptPiece
+from meetings.models import AudioStream, KeptPiece, KnownVoice
 from meetings.models.keeping import kept_storage
 from transcription.captions import SAMPLE_RATE
 from transcription.errors import LeaseLost, StoreUnavailable
@@ -70,8 +70,9 @@ def drop_file(name: str) -> None:
 
 
 def forget(pieces: QuerySet[KeptPiece]) -> int:
-    """Delete pieces with their files; returns how many."""
+    """Delete pieces with their files and the voices that were learned from them; returns how many."""
     names = list(pieces.values_list("file", flat=True))
+    KnownVoice.objects.filter(participant__streams__kept_pieces__file__in=names).delete()
     KeptPiece.objects.filter(file__in=names).delete()
     transaction.on_commit(lambda: drop_files(names))
     return len(names)

@@ -37,7 +37,7 @@ def anonymise(participant: Participant) -> None:
         number = meeting.participants.filter(color__lte=participant.color).count()
         name = _("Participant %(number)d") % {"number": number}
         _replace_in_results(meeting, _names(participant), name)
-        Participant.objects.filter(pk=participant.pk).update(display_name=name, user=None)
+        Participant.objects.filter(pk=participant.pk).update(display_name=name, user=None, sounds_like=None)
         SegmentRevision.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(author=participant).update(author_name=name)
         ReviewStep.objects.filter(speaker=participant).update(what=name)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 
 from meetings.models import AudioStream, Job, Meeting, Participant, Recording
-from meetings.services import events, speakers
+from meetings.services import events, speakers, voices
 from meetings.services.corrections import CorrectionRefused
 from meetings.services.speakers import Diarization
 from meetings.services.uploads import OVER, path_of
@@ -197,7 +197,7 @@ def finish(job_id: int, said: Diarization) -> None:
         streams = list(streams_of(job.recording).select_for_update(of=("self",)))
         untold = said.unable
         try:
-            speakers.assign(streams[:1], said.turns)
+            voices.suggest(speakers.assign(streams[:1], said.turns), said)
         except CorrectionRefused as refusal:
             untold = refusal.code
         length_ms = max(stream.received_until for stream in streams) * 1_000 // SAMPLE_RATE

@@ -71,7 +71,7 @@ def sweep() -> tuple[int, int]:
     lost = KeptPiece.objects.filter(file__in=[name for name in known - found if not storage.exists(name)])
     for name in lost.values_list("file", flat=True):
         logger.error("kept audio %s is gone from the storage", name)
-    return len(orphans), lost.delete()[0]
+    return len(orphans), kept_audio.forget(lost)
 
 
 def _files_of(meeting: str) -> list[str]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from meetings.languages import direction
-from meetings.models import Meeting, Segment, SegmentRevision
+from meetings.models import Meeting, Participant, Segment, SegmentRevision
 
 PAGE = 500  # lines told at once
 DOUBTFUL = 0.6  # a word recognised with less confidence is marked
@@ -35,11 +35,20 @@ def _spoken(meeting: Meeting) -> QuerySet[Segment]:
 
 
 def _state(meeting: Meeting) -> dict[str, Any]:
-    people = meeting.participants.all()
+    people = meeting.participants.select_related("sounds_like")
     return {
         "edit": meeting.last_edit,
         "review": meeting.review,
-        "people": [{"id": str(person.pk), "name": person.display_name, "color": person.color} for person in people],
+        "people": [_person(person) for person in people],
+    }
+
+
+def _person(person: Participant) -> dict[str, Any]:
+    return {
+        "id": str(person.pk),
+        "name": person.display_name,
+        "color": person.color,
+        "sounds_like": str(person.sounds_like or ""),
     }
 
 

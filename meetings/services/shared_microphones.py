@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from meetings.models import AudioStream, KeptPiece, Meeting, Participant
-from meetings.services import kept_audio, speakers
+from meetings.services import kept_audio, speakers, voices
 from meetings.services.corrections import CorrectionRefused
 from meetings.services.recordings import UNTOLD
 from meetings.services.speakers import Diarization
@@ -92,7 +92,7 @@ def finish(room_id: UUID, said: Diarization) -> None:
             return
         begins = _begins_ms(room_id)
         turns = [Turn(turn.start_ms + begins, turn.end_ms + begins, turn.speaker) for turn in said.turns]
-        speakers.assign(streams, turns, within=True)
+        voices.suggest(speakers.assign(streams, turns, within=True), said)
         AudioStream.objects.filter(pk__in=[stream.pk for stream in streams]).update(diarized_at=timezone.now())
 
 

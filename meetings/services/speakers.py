@@ -20,10 +20,12 @@ MAX_ROOM = 60  # of a microphone's name, before " / Speaker 12"
 
 @dataclass(frozen=True, slots=True)
 class Diarization:
-    """Who speaks when, in ms from the audio's beginning; or why that could not be told."""
+    """Who speaks when, in ms from the audio's beginning, and what each sounds like; or why that could not be told."""
 
     turns: Sequence[Turn] = ()
     unable: str = ""
+    voices: Sequence[Sequence[float]] = ()  # as `transcription.diarization.turns.Heard` has them
+    model: str = ""  # what made the voices
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Cast:
         return self.microphone if run.speaker is None else self.people[run.speaker]
 
 
-def assign(streams: Sequence[AudioStream], turns: Sequence[Turn], *, within: bool = False) -> int:
-    """Give the lines of a microphone's streams, which are locked, to its speakers; returns how many there are.
+def assign(streams: Sequence[AudioStream], turns: Sequence[Turn], *, within: bool = False) -> Sequence[Participant]:
+    """Give the lines of a microphone's streams, which are locked, to its speakers; returns them, by their numbers.
 
     Turns are in meeting time. The first speaker is who stood for the recording; `within` a microphone that has a name,
     all are new and carry it. A line of two speakers becomes two; one that a person changed, reviewed or gave to
@@ -53,7 +55,7 @@ def assign(streams: Sequence[AudioStream], turns: Sequence[Turn], *, within: boo
     heard = streams[0].participant
     count = 1 + max((turn.speaker for turn in turns), default=-1)
     if not count:
-        return 0
+        return []
     with changing(heard.meeting, Author(_("Telling speakers apart")), What.SPEAKER) as changes:
         cast = Cast(heard, _people_within(heard, count) if within else _people(heard, count))
         speakers = Speakers(turns)
@@ -66,7 +68,7 @@ def assign(streams: Sequence[AudioStream], turns: Sequence[Turn], *, within: boo
                 changes.change(line, participant_id=cast.of(parts[0]).pk, **_shortened(line, parts[0].end))
             _apart(stream, fresh)
             _add(changes, fresh)
-    return count
+    return cast.people
 
 
 def _people(heard: Participant, count: int) -> list[Participant]:

@@ -1,16 +1,19 @@
-"""Accounts: sign up, and sign in by a one-time link."""
+"""Accounts: sign up, sign in by a one-time link, and what somebody agrees to."""
 
 from django.contrib import messages
 from django.contrib.auth import login
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from sesame.utils import get_user
 
 from meetings.forms import SignUpForm
+from meetings.models import User
+from meetings.services import voices
 
 
 def sign_up(request: HttpRequest) -> HttpResponse:
@@ -27,6 +30,27 @@ def _next(request: HttpRequest) -> str:
     target = request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if safe else "home"
+
+
+@never_cache
+@login_required
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    return render(request, "registration/account.html", {"voice_known": voices.is_known(request.user)})
+
+
+@login_required
+@require_POST
+def voice(request: HttpRequest) -> HttpResponse:
+    """The form says `agreed`: yes or no."""
+    assert isinstance(request.user, User)
+    agreed = {"yes": True, "no": False}.get(request.POST.get("agreed", ""))
+    if agreed is None:
+        return HttpResponseBadRequest("agreed: yes or no\n", "text/plain")
+    voices.agree(request.user, agreed)
+    messages.success(request, _("Thank you.") if agreed else _("What was known of your voice is deleted."))
+    return redirect("account")
 
 
 @never_cache

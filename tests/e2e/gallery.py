@@ -38,6 +38,7 @@ def scenes(built: dict[str, Any]) -> list[Scene]:
         "guest": {"left": f"{live}/left/", "room-guest": f"{live}/room/"},
         "host": {
             "home": "/",
+            "account": "/accounts/",
             "meeting-new": "/meetings/new/",
             "lobby-host": f"{live}/?devices",
             "room": f"{live}/room/",

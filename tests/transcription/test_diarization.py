@@ -56,7 +56,7 @@ def test_a_wanted_number_of_speakers_is_kept_to() -> None:
 @needs_extra
 @pytest.mark.parametrize("seconds", [0.0, 0.2, 1.0, 30.0])
 def test_audio_without_a_voice_has_no_speakers(seconds: float) -> None:
-    assert diarized(np.zeros(int(seconds * 16_000), np.float32))[-1] == {"turns": []}
+    assert diarized(np.zeros(int(seconds * 16_000), np.float32))[-1]["turns"] == []
 
 
 def test_without_the_models_it_says_so(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_without_the_models_it_says_so(tmp_path: Path) -> None:
 @needs_extra
 def test_a_hub_that_cannot_be_reached_leaves_the_bundle(tmp_path: Path) -> None:
     said = diarized(np.zeros(16_000, np.float32), HF_TOKEN="x", HF_ENDPOINT="http://127.0.0.1:9")
-    assert said[-1] == {"turns": []}
+    assert said[-1]["turns"] == []
 
 
 @needs_extra

@@ -1,7 +1,8 @@
 """The child that tells speakers apart: `python -m transcription.diarization [LEAST [MOST]] < PCM16 at 16 kHz`.
 
 It writes a line of JSON whenever it knows more: {"share": 0.4}, and at the end {"turns": [[start_ms, end_ms, speaker],
-…]} or {"unable": one of REASONS}. Its samples lie in a nameless file that ends with it, in VAR_DIR.
+…], "voices": [a vector for each speaker], "model": what made them} or {"unable": one of REASONS}. Its samples lie in a
+nameless file that ends with it, in VAR_DIR.
 """
 
 import json
@@ -41,14 +42,14 @@ def main() -> int:
     os.nice(NICENESS)
     warnings.simplefilter("ignore")
     try:
-        answer: dict[str, Any] = {"turns": _turns(SpeakerCount(*(int(text) for text in sys.argv[1:3])))}
+        answer = _heard(SpeakerCount(*(int(text) for text in sys.argv[1:3])))
     except Unable as reason:
         answer = {"unable": str(reason)}
     _say(answer)
     return 0
 
 
-def _turns(count: SpeakerCount) -> list[list[int]]:
+def _heard(count: SpeakerCount) -> dict[str, Any]:
     try:
         import torch
 
@@ -63,10 +64,13 @@ def _turns(count: SpeakerCount) -> list[list[int]]:
         except OSError as error:
             raise Unable("disk") from error
         if not samples.tell():
-            return []
+            return {"turns": []}
         samples.seek(0)
         pcm = np.memmap(samples, np.int16, mode="c")  # torch wants memory it may write; nothing is
-        return [[turn.start_ms, turn.end_ms, turn.speaker] for turn in _loaded().turns(pcm, count, _progress)]
+        diarizer = _loaded()
+        heard = diarizer.hear(pcm, count, _progress)
+        turns = [[turn.start_ms, turn.end_ms, turn.speaker] for turn in heard.turns]
+        return {"turns": turns, "voices": heard.voices, "model": diarizer.model}
 
 
 def _spool(source: IO[bytes], target: IO[bytes]) -> None:

@@ -19,7 +19,7 @@ from torch import Tensor
 from transcription.diarization.bundle import Bundle
 from transcription.diarization.choosing import bound
 from transcription.diarization.embedding import VoiceEmbedding
-from transcription.diarization.turns import MAX_SPEAKERS, SpeakerCount, Turn, by_first_word
+from transcription.diarization.turns import MAX_SPEAKERS, Heard, SpeakerCount, Turn, by_first_word, first_heard
 
 SAMPLE_RATE = 16_000
 FULL_SCALE = 32_768
@@ -66,9 +66,10 @@ def _parameters_of_segmentation() -> Any:
 
 
 class Diarizer:
-    """A loaded pipeline of pyannote, whichever it is."""
+    """A loaded pipeline of pyannote, whichever it is. Voices can be compared where `model` is the same."""
 
-    def __init__(self, pipeline: Any) -> None:
+    def __init__(self, pipeline: Any, model: str) -> None:
+        self.model = model
         self._pipeline = pipeline
         if torch.cuda.is_available():
             pipeline.to(torch.device("cuda"))
@@ -76,8 +77,8 @@ class Diarizer:
         pipeline._audio = _Samples(sample_rate=SAMPLE_RATE, mono="downmix")
         pipeline._segmentation.model.register_forward_pre_hook(lambda _model, inputs: (_as_float(inputs[0]),))
 
-    def turns(self, pcm: NDArray[np.int16], count: SpeakerCount, progress: Progress) -> list[Turn]:
-        """Who speaks when in PCM16 at 16 kHz, which may be mapped from a file."""
+    def hear(self, pcm: NDArray[np.int16], count: SpeakerCount, progress: Progress) -> Heard:
+        """Who speaks in PCM16 at 16 kHz, which may be mapped from a file."""
         file = {"waveform": torch.from_numpy(pcm)[None], "sample_rate": SAMPLE_RATE}
         output = self._pipeline(
             file, min_speakers=count.at_least or 1, max_speakers=count.at_most or MAX_SPEAKERS, hook=_hook(progress)
@@ -88,7 +89,15 @@ class Diarizer:
             Turn(round(span.start * 1_000), round(span.end * 1_000), numbers[label])
             for span, _, label in annotation.itertracks(yield_label=True)
         ]
-        return by_first_word([turn for turn in found if turn.end_ms > turn.start_ms])
+        turns = [turn for turn in found if turn.end_ms > turn.start_ms]
+        vectors = getattr(output, "speaker_embeddings", None)
+        voices = [] if vectors is None else [_voice(vectors[speaker]) for speaker in first_heard(turns)]
+        return Heard(by_first_word(turns), voices)
+
+
+def _voice(vector: NDArray[np.floating[Any]]) -> list[float]:
+    length = float(np.linalg.norm(vector))
+    return [round(float(part) / length, 5) if length > 0 else 0.0 for part in vector]  # NaN is not above 0
 
 
 class _Samples(Audio):
@@ -118,8 +127,8 @@ def _hook(progress: Progress) -> Callable[..., None]:
 def load(model: str | Bundle, token: str | None) -> Diarizer:
     """`model`: the bundle, a folder with pyannote's config.yaml, or the name of a pipeline on the hub."""
     if isinstance(model, Bundle):
-        return Diarizer(BundledDiarization(model))
+        return Diarizer(BundledDiarization(model), model.embedding.stem)
     pipeline = Pipeline.from_pretrained(Path(model) if Path(model).is_dir() else model, token=token)
     if pipeline is None:
         raise OSError(f"the pipeline {model} could not be loaded")
-    return Diarizer(pipeline)
+    return Diarizer(pipeline, model)

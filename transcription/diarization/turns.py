@@ -28,10 +28,20 @@ class SpeakerCount:
             raise ValueError(f"between 1 and {MAX_SPEAKERS} speakers, the least first: {least} to {most}")
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """All that a diarization says; the cosine of two voices tells whether they are alike."""
+
+    turns: list[Turn]
+    voices: list[list[float]]  # a vector of length 1 for each speaker, of zeros where it is not known
+
+
 def by_first_word(turns: list[Turn]) -> list[Turn]:
     """The same turns in order, with speakers numbered as they are first heard."""
-    numbers: dict[int, int] = {}
-    ordered = sorted(turns)
-    for turn in ordered:
-        numbers.setdefault(turn.speaker, len(numbers))
-    return [Turn(turn.start_ms, turn.end_ms, numbers[turn.speaker]) for turn in ordered]
+    numbers = {speaker: number for number, speaker in enumerate(first_heard(turns))}
+    return [Turn(turn.start_ms, turn.end_ms, numbers[turn.speaker]) for turn in sorted(turns)]
+
+
+def first_heard(turns: list[Turn]) -> list[int]:
+    """The speakers in the order of their first word."""
+    return list(dict.fromkeys(turn.speaker for turn in sorted(turns)))

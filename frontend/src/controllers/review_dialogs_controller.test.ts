@@ -56,6 +56,21 @@ it("shows what a speaker says before it is renamed", async () => {
   expect(server.asked).toEqual([{ type: "rename", participant_id: "bob", was: "Bob", name: "Robert" }]);
 });
 
+it("suggests the name of a known voice, which a person takes", async () => {
+  find("[data-review-dialogs-dialog-param=rename]").click();
+  const alike = find<HTMLButtonElement>(".review-alike");
+  expect(alike.hidden).toBe(true);
+  const people = form("rename").elements.namedItem("participant") as HTMLSelectElement;
+  people.value = "bob";
+  people.dispatchEvent(new Event("change", { bubbles: true }));
+  expect(alike.hidden).toBe(false);
+  expect(alike.textContent).toContain("Robert");
+  expect((form("rename").elements.namedItem("name") as HTMLInputElement).value).toBe("");
+  alike.click();
+  await submit("rename", {});
+  expect(server.asked).toEqual([{ type: "rename", participant_id: "bob", was: "Bob", name: "Robert" }]);
+});
+
 it("shows what a replacement changes and replaces just there", async () => {
   await press("r");
   const find_ = form("replace").elements.namedItem("find") as HTMLInputElement;

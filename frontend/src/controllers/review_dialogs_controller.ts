@@ -14,7 +14,7 @@ const SAMPLES = 3;
 /** What a review asks in dialogs: who said a line, a speaker's name, find and replace, a reason; and what it tells there. */
 export class ReviewDialogsController extends Controller<HTMLElement> {
   static outlets = ["review"];
-  static targets = ["people", "preview", "recognised", "history", "change", "samples", "sample"];
+  static targets = ["people", "preview", "recognised", "history", "change", "samples", "sample", "alike"];
   declare reviewOutlet: ReviewController;
   declare peopleTargets: HTMLSelectElement[];
   declare previewTarget: HTMLElement;
@@ -23,6 +23,7 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
   declare changeTarget: HTMLTemplateElement;
   declare samplesTarget: HTMLElement;
   declare sampleTarget: HTMLTemplateElement;
+  declare alikeTarget: HTMLButtonElement;
 
   pressed(event: KeyboardEvent): void {
     act(event, {
@@ -43,7 +44,7 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
 
   private open(name: string): void {
     this.offerPeople();
-    if (name === "rename") this.samples();
+    if (name === "rename") this.who();
     this.element.querySelector<HTMLDialogElement>(`[data-dialog="${name}"]`)?.showModal();
   }
 
@@ -71,10 +72,19 @@ export class ReviewDialogsController extends Controller<HTMLElement> {
   }
 
   /** What tells who it is that gets a name. */
-  samples(): void {
-    const chosen = this.samplesTarget.closest("form")?.querySelector("select");
-    const lines = this.transcript.longest(chosen?.value ?? "", SAMPLES);
+  who(): void {
+    const chosen = this.samplesTarget.closest("form")?.querySelector("select")?.value ?? "";
+    const lines = this.transcript.longest(chosen, SAMPLES);
     this.samplesTarget.replaceChildren(...lines.map((line) => sampleItem(this.sampleTarget, line)));
+    const { name, sounds_like } = this.transcript.people.get(chosen) ?? { name: "", sounds_like: "" };
+    this.alikeTarget.hidden = !sounds_like || sounds_like === name;
+    slot(this.alikeTarget, "alike").textContent = sounds_like;
+  }
+
+  takeName(): void {
+    const name = this.alikeTarget.closest("form")?.elements.namedItem("name") as HTMLInputElement;
+    name.value = slot(this.alikeTarget, "alike").textContent ?? "";
+    name.focus();
   }
 
   async rename(event: Event): Promise<void> {

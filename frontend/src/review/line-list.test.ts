@@ -5,7 +5,7 @@ import type { ReviewLine } from "./line";
 import { LineList } from "./line-list";
 import { Transcript } from "./transcript";
 
-const PEOPLE = [{ id: "ada", name: "Ada", color: 1 }];
+const PEOPLE = [{ id: "ada", name: "Ada", color: 1, sounds_like: "" }];
 
 function line(sequence: number, revision = 0, start_ms = sequence * 1_000): ReviewLine {
   const told = { kind: "speech", doubts: [], language: "en", direction: "ltr", confidence: 0.9 } as const;

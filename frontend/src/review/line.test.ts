@@ -23,7 +23,7 @@ const line: ReviewLine = {
 it("marks the doubtful words, whatever stands in the text", async () => {
   await show(template("meetings/review.html"), {});
   const element = newSegment(document.querySelector("[data-review-target=template]") as HTMLTemplateElement);
-  fillLine(element, line, { id: "ada", name: "Ada", color: 3 });
+  fillLine(element, line, { id: "ada", name: "Ada", color: 3, sounds_like: "" });
   expect(element.querySelector("mark")?.textContent).toBe("<b>wrold");
   expect(element.querySelector("[data-slot=text]")?.textContent).toBe(line.text);
   expect(element.querySelector("[data-slot=confidence]")?.textContent).toBe("72 %");

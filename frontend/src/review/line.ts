@@ -29,6 +29,8 @@ export interface Person {
   id: string;
   name: string;
   color: number;
+  /** The name of somebody whose voice is known; empty where there is none. */
+  sounds_like: string;
 }
 
 export function ref({ sequence, revision }: ReviewLine): LineRef {

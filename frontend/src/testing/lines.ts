@@ -1,7 +1,7 @@
 import type { ReviewLine } from "../review/line";
 
-export const ADA = { id: "ada", name: "Ada", color: 1 };
-export const BOB = { id: "bob", name: "Bob", color: 2 };
+export const ADA = { id: "ada", name: "Ada", color: 1, sounds_like: "" };
+export const BOB = { id: "bob", name: "Bob", color: 2, sounds_like: "Robert" };
 
 export function line(sequence: number, more: Partial<ReviewLine> = {}): ReviewLine {
   return {
