@@ -49,8 +49,8 @@ def seat(ada: User, grace: User, settings: Any, tmp_path: Path) -> Participant:
 
 
 @pytest.fixture
-def known(seat: Participant) -> KnownVoice:
-    voices.agree(seat.user, True)
+def known(seat: Participant, grace: User) -> KnownVoice:
+    voices.agree(grace, True)
     assert voices.take(seat.pk)
     voices.learn(seat.pk, ALONE)
     return KnownVoice.objects.get()
