@@ -19,6 +19,7 @@ from meetings.api.problems import Problem
 from meetings.consumers.bearer import shown_token
 from meetings.database import in_database
 from meetings.disk import is_full
+from meetings.draining import drain
 from meetings.services import batches
 
 LARGEST = {b"/v1/stt/jobs": batches.MAX_BYTES + 1_000_000}  # the file, and the form around it
@@ -71,6 +72,9 @@ class BoundedRequest(http_protocol.WebRequest):
         """The headers are there."""
         super().gotLength(length)
         path = self.channel._path.partition(b"?")[0]  # noqa: SLF001  (the request has none yet)
+        if drain.started:  # whoever keeps connections takes the next process
+            self.channel.persistent = False
+            self.responseHeaders.setRawHeaders(b"connection", [b"close"])
         self._most = LARGEST.get(path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         door = next((door for start, door in UPLOADS.items() if path.startswith(start)), None)
         if length is not None and length > self._most:

@@ -22,6 +22,7 @@ import msgspec
 import psycopg
 import pytest
 
+from config import stopping
 from config.bodies import LARGEST
 from config.environment import Environment
 from config.launch import process
@@ -289,6 +290,11 @@ def test_the_proxy_lets_the_largest_file_through_and_nothing_beyond() -> None:
     assert found
     largest = max(LARGEST.values())
     assert largest <= int(found[1]) * 1_000_000 < 1.1 * largest
+
+
+def test_a_web_process_has_the_time_that_its_requests_may_take(services: dict[str, compose.Service]) -> None:
+    grace = int(services["web"].definition["stop_grace_period"].removesuffix("s"))
+    assert grace > stopping.GRACE_SECONDS + stopping.LONGEST_SECONDS + 2
 
 
 def test_every_target_runs_as_somebody_who_is_not_root() -> None:
