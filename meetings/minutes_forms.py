@@ -27,7 +27,7 @@ class MinutesForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Minutes
-        fields = ("template", "place", "chair", "summary", "machine_summary", "next_meeting")
+        fields = ("template", "place", "chair", "absent", "summary", "machine_summary", "next_meeting")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

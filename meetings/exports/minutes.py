@@ -116,7 +116,7 @@ class Minutes:
     attendees: tuple[Attendee, ...]
     agenda: tuple[AgendaItem, ...]
     lines: tuple[Line, ...]
-    absent: tuple[str, ...] = ()  # who had a seat and never entered
+    absent: tuple[str, ...] = ()  # who had a seat and never entered, and whom the host named
     language: str = ""  # of the meeting, BCP-47; "" for automatic
     decisions: tuple[Item, ...] = ()
     actions: tuple[Item, ...] = ()

@@ -34,6 +34,7 @@ def _edited(minutes: Minutes, written: models.Minutes, options: Options) -> Minu
         minutes,
         place=written.place,
         chair=written.chair if names else "",
+        absent=_absent(minutes.absent, written.absent) if names else (),
         summary=written.summary,
         machine_summary=written.machine_summary and bool(written.summary),
         next_meeting=written.next_meeting,
@@ -50,6 +51,11 @@ def _edited(minutes: Minutes, written: models.Minutes, options: Options) -> Minu
             minutes, summary="", machine_summary=False, next_meeting="", agenda=(), decisions=(), actions=(), notes=()
         )
     return minutes
+
+
+def _absent(seats: tuple[str, ...], named: str) -> tuple[str, ...]:
+    """Each name once."""
+    return tuple(dict.fromkeys([*seats, *(name.strip() for name in named.split(",") if name.strip())]))
 
 
 def _written(entry: dict[str, Any], options: Options) -> Item:

@@ -17,6 +17,9 @@ class Minutes(models.Model):
     meeting = models.OneToOneField(Meeting, on_delete=models.CASCADE, related_name="minutes")
     place = models.CharField(_("place"), max_length=200, blank=True)
     chair = models.CharField(_("chair"), max_length=80, blank=True)
+    absent = models.CharField(
+        _("also absent"), max_length=1_000, blank=True, help_text=_("Invited, and never came; commas between names.")
+    )  # beside those who had a seat and never entered
     summary = models.TextField(_("summary"), max_length=10_000, blank=True)
     machine_summary = models.BooleanField(_("the summary is machine-made, and says so"), default=False)
     next_meeting = models.CharField(_("next meeting"), max_length=200, blank=True)

@@ -148,7 +148,7 @@ def test_the_number_of_queries_does_not_grow_with_the_meeting(
         say(speaker, 4_000_000 + number * 2_000, f"Line {number}")
     with django_assert_max_num_queries(11):
         browser.get(f"/m/{held.code}/minutes.md")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         browser.get(f"/m/{held.code}/transcript/")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from meetings.models import Mark, Meeting, Minutes, User
+from meetings.models import Mark, Meeting, Minutes, Participant, User
 from meetings.services.suggestions import MAX_SUGGESTIONS
 from tests.meetings.cast import ended, say, signed_in
 
@@ -31,6 +31,7 @@ def filled(**changes: Any) -> dict[str, Any]:
     """What the page's form sends."""
     form = {
         "revision": "0", "template": "formal", "place": "Room 4", "chair": "Grace", "summary": "All <b>well</b>.",
+        "absent": "Nils, Yuki ,, Nils",
         "next_meeting": "9 March", "discussion-TOTAL_FORMS": "1", "discussion-INITIAL_FORMS": "0",
         "discussion-0-item": "Budget", "discussion-0-text": "Stays as it is.",
         "decisions-TOTAL_FORMS": "2", "decisions-INITIAL_FORMS": "0",
@@ -67,6 +68,14 @@ def test_what_the_host_writes_is_what_is_downloaded(held: Meeting) -> None:
         assert "Ship on Monday" not in text.replace("We ship on Monday", "")
     action = json.loads(document(held, "json"))["actions"][0]
     assert (action["owner"], action["due"], action["done"]) == ("Grace", "2026-03-09", True)
+
+
+def test_who_was_invited_and_never_came_is_named_once_beside_those_who_had_a_seat(held: Meeting) -> None:
+    Participant.objects.create(meeting=held, display_name="Yuki", role=Participant.Role.GUEST)
+    signed_in(held.host).post(path(held), filled())
+    assert json.loads(document(held, "json"))["absent"] == ["Yuki", "Nils"]
+    assert "Absent: Yuki, Nils\n" in document(held, "txt")
+    assert json.loads(document(held, "json", names="0"))["absent"] == []
 
 
 def test_a_script_saves_and_gets_the_next_revision(held: Meeting) -> None:
@@ -117,8 +126,8 @@ def test_two_who_write_at_once_do_not_overwrite_each_other(held: Meeting) -> Non
     "wrong",
     [
         {"actions-0-due": "tomorrow"}, {"place": "x" * 201}, {"summary": "a\x07b"}, {"template": "none"},
-        {"decisions-0-text": "x" * 2_001}, {"decisions-TOTAL_FORMS": "100000"}, {"revision": "x"},
-        {"actions-TOTAL_FORMS": "x"}, {"decisions-0-at_ms": "-1"},
+        {"absent": "x" * 1_001}, {"decisions-0-text": "x" * 2_001}, {"decisions-TOTAL_FORMS": "100000"},
+        {"revision": "x"}, {"actions-TOTAL_FORMS": "x"}, {"decisions-0-at_ms": "-1"},
         {"decisions-0-evidence": "1 x"}, {"actions-0-evidence": "-1"},
     ],
 )  # fmt: skip
