@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from meetings.disk import require_room
 from meetings.models import Job, Recording, User
@@ -68,9 +69,9 @@ def begin(
 ) -> Recording:
     """`most` bounds the owner's unfinished uploads. Raises TooMuch; OSError where the disk has no room for it."""
     if size_bytes > MAX_BYTES:
-        raise TooMuch("The file is too large: 4 GB is the most.")
+        raise TooMuch(_("The file is too large: 4 GB is the most."))
     if unfinished(owner).count() >= most:
-        raise TooMany("You have several unfinished uploads. Finish or cancel one first.")
+        raise TooMany(_("You have several unfinished uploads. Finish or cancel one first."))
     require_room(_folder(), size_bytes + _still_to_come(), SPARE_BYTES)
     with transaction.atomic():
         recording = Recording.objects.create(
@@ -141,11 +142,11 @@ def receive(recording: Recording, offset: int, chunk: bytes) -> Recording:
     with transaction.atomic():
         locked = Recording.objects.select_for_update().filter(pk=recording.pk).first()
         if locked is None or locked.job.is_over:  # the job as it is now that the row is locked
-            raise UploadRefused("This upload was cancelled.")
+            raise UploadRefused(_("This upload was cancelled."))
         if offset != locked.received_bytes:
             raise WrongOffset(locked.received_bytes)
         if offset + len(chunk) > locked.size_bytes:
-            raise TooMuch("The file is longer than it was said to be.")
+            raise TooMuch(_("The file is longer than it was said to be."))
         _write(path_of(locked), offset, chunk)
         locked.received_bytes = offset + len(chunk)
         locked.save(update_fields=["received_bytes"])

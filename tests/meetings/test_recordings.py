@@ -96,6 +96,12 @@ def test_files_beyond_the_limit_and_too_many_uploads_are_refused(browser: Client
     assert browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"}).status_code == 413
 
 
+def test_a_refusal_speaks_the_language_of_the_page(browser: Client) -> None:
+    fields = {"title": "A", "size_bytes": str(uploads.MAX_BYTES + 1)}
+    answer = browser.post("/recordings/begin/", fields, headers={"accept-language": "de"})
+    assert answer.json() == {"error": "Die Datei ist zu groß: Mehr als 4 GB gehen nicht."}
+
+
 def test_a_full_disk_is_said_before_anything_is_sent(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "SPARE_BYTES", 10**18)
     answer = browser.post("/recordings/begin/", {"title": "A", "size_bytes": "10"})
