@@ -125,6 +125,7 @@ CELERY_TASK_ROUTES = {  # long: with a worker of its own
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "expire-presence": {"task": "meetings.tasks.expire_presence", "schedule": 10.0, "options": {"expires": 10}},
+    "end-abandoned": {"task": "meetings.tasks.end_abandoned", "schedule": 600.0, "options": {"expires": 600}},
     "resume-recordings": {"task": "meetings.tasks.resume_recordings", "schedule": 5.0, "options": {"expires": 5}},
     "tell-apart": {"task": "meetings.tasks.tell_apart", "schedule": 60.0, "options": {"expires": 60}},
     "learn-voices": {"task": "meetings.tasks.learn_voices", "schedule": 60.0, "options": {"expires": 60}},

@@ -11,6 +11,7 @@ from meetings import diarizing, hearing_again
 from meetings.feeding import transcribe
 from meetings.redis import audio_bus, with_redis
 from meetings.services import (
+    abandoned,
     attendance,
     batches,
     deliveries,
@@ -36,6 +37,12 @@ TELL_APART_SECONDS = 60.0
 def expire_presence() -> int:
     """Show participants whose connection died without a word as left; returns how many."""
     return with_redis(attendance.expire)
+
+
+@shared_task
+def end_abandoned() -> int:
+    """End meetings that everybody left long ago; returns how many."""
+    return abandoned.end_abandoned()
 
 
 @shared_task

@@ -168,11 +168,11 @@ def start_meeting(meeting: Meeting) -> None:
             events.meeting_event("meeting.started", meeting.pk)
 
 
-def end_meeting(meeting: Meeting) -> None:
-    """End for all: no more audio is taken, the last words are still recognised."""
+def end_meeting(meeting: Meeting, at: datetime | None = None) -> None:
+    """End for all: no more audio is taken, the last words are still recognised. `at`: when it was over, unless now."""
     running = Meeting.objects.filter(pk=meeting.pk, status__in=[Meeting.Status.SCHEDULED, Meeting.Status.LIVE])
     with transaction.atomic():
-        if not running.update(status=Meeting.Status.FINISHING, ended_at=timezone.now()):
+        if not running.update(status=Meeting.Status.FINISHING, ended_at=at or timezone.now()):
             return
         events.meeting_event("meeting.ended", meeting.pk)
         transaction.on_commit(partial(announce_end, meeting.pk))
