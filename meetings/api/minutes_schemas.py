@@ -1,13 +1,13 @@
 """Minutes and marks as programs write them."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 from ninja import Field, Schema
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StrictBool
 
-from meetings.api.schemas import PRINTABLE, Input, printable
+from meetings.api.schemas import PRINTABLE, Day, Input, printable
 from meetings.services.minutes import MAX_ITEMS
 
 MAX_MS = 2**53
@@ -26,30 +26,32 @@ class Discussed(Input):
     text: Paragraph = ""
 
 
-Evidence = Annotated[list[Annotated[int, Field(ge=1, le=2**31 - 1)]], Field(max_length=100)]
+Evidence = Annotated[list[Annotated[int, Field(ge=1, le=2**31 - 1, strict=True)]], Field(max_length=100)]
 
 
 class Decided(Input):
     text: Item
-    at_ms: int | None = Field(None, ge=0, le=MAX_MS, description="When it was said.")
+    at_ms: int | None = Field(None, ge=0, le=MAX_MS, strict=True, description="When it was said.")
     evidence: Evidence = Field([], description="Sequences of segments of the meeting that support it.")
-    machine: bool = Field(False, description="The words are a language model's.")
+    machine: StrictBool = Field(False, description="The words are a language model's.")
 
 
 class Agreed(Input):
     text: Item
     owner: Name = ""
-    due: date | None = None
-    done: bool = False
-    at_ms: int | None = Field(None, ge=0, le=MAX_MS)
+    due: Day | None = None
+    done: StrictBool = False
+    at_ms: int | None = Field(None, ge=0, le=MAX_MS, strict=True)
     evidence: Evidence = Field([])
-    machine: bool = False
+    machine: StrictBool = False
 
 
 class MinutesChange(Input):
     """Only what is given is changed."""
 
-    revision: int = Field(ge=0, le=2**31 - 1, description="The one that was read: a later one is a conflict.")
+    revision: int = Field(
+        ge=0, le=2**31 - 1, strict=True, description="The one that was read: a later one is a conflict."
+    )
     place: Line | None = None
     chair: Name | None = None
     summary: Text | None = None
@@ -79,16 +81,20 @@ class NewMark(Input):
     kind: Literal["decision", "action", "note", "chat"]
     text: Item
     owner: Name = ""
-    due: date | None = None
-    sequence: int | None = Field(None, ge=1, le=2**31 - 1, description="Of the segment it belongs to; else: now.")
+    due: Day | None = None
+    sequence: int | None = Field(
+        None, ge=1, le=2**31 - 1, strict=True, description="Of the segment it belongs to; else: now."
+    )
 
 
 class MarkChange(Input):
     """Only what is given is changed."""
 
-    revision: int = Field(ge=0, le=2**31 - 1, description="The one you read: a mark changed since is a conflict.")
+    revision: int = Field(
+        ge=0, le=2**31 - 1, strict=True, description="The one you read: a mark changed since is a conflict."
+    )
     kind: Literal["decision", "action", "note", "chat"] | None = None
     text: Item | None = None
     owner: Name | None = None
-    due: date | None = Field(None, description="null takes it away.")
-    withdrawn: bool | None = Field(None, description="Taken back, or brought back.")
+    due: Day | None = Field(None, description="null takes it away.")
+    withdrawn: StrictBool | None = Field(None, description="Taken back, or brought back.")

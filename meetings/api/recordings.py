@@ -16,14 +16,19 @@ from meetings import receiving
 from meetings.api.auth import ApiRequest, run_jobs
 from meetings.api.job_schemas import STATUS, JobStatus, with_status
 from meetings.api.pages import BY_NEWEST, Page, PageQuery, Rows, page_of
-from meetings.api.problems import Problem, conflict, not_found
+from meetings.api.problems import Problem, conflict, invalid, not_found
 from meetings.api.schemas import IdempotencyKey, Input, KnownLanguage, Title
 from meetings.models import Recording
 from meetings.services import batches, recordings, uploads
 from transcription.diarization.turns import MAX_SPEAKERS
 
 RETRY_SECONDS = "30"
-CHUNK = {"requestBody": {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string"}}}}}
+CHUNK = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 router = Router(tags=["recordings"])
 
 
@@ -135,6 +140,8 @@ def send_chunk(request: ApiRequest, recording_id: UUID, offset: int) -> Recordin
     """
     recording = _own(request, recording_id)
     try:
+        if not request.body:
+            raise invalid("body", "The chunk is empty.")
         if len(request.body) > uploads.MAX_CHUNK_BYTES:
             raise uploads.TooMuch("The chunk is too large.")
         receiving.receive(recording, offset, request.body)

@@ -76,6 +76,16 @@ def _written(moment: object) -> object:
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 
+def _day(value: object) -> object:
+    """Not a number of seconds either."""
+    if not isinstance(value, str) or len(value) != len("2026-03-02"):
+        raise ValueError("A day is written like 2026-03-02.")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
 def _language(code: str) -> str:
     if code not in LANGUAGES:
         raise ValueError("This language is not known here.")
@@ -180,7 +190,9 @@ _COPIED = (
 
 class Correction(Input):
     text: Caption
-    revision: int = Field(ge=0, le=2**31 - 1, description="The one that was read: a later one is a conflict.")
+    revision: int = Field(
+        ge=0, le=2**31 - 1, strict=True, description="The one that was read: a later one is a conflict."
+    )
 
 
 class RevisionOut(Schema):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 from ninja import Field, Schema
+from pydantic import StrictBool
 
 from meetings.api.pages import PageQuery
 from meetings.api.schemas import Input
@@ -27,7 +28,7 @@ class WebhookChange(Input):
 
     url: Url | None = None
     events: Events | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class WebhookOut(Schema):

@@ -45,6 +45,7 @@ def test_a_file_is_sent_in_chunks_that_count_once(program: Program) -> None:
     assert program.answer["Location"] == f"/api/v1/recordings/{made['id']}"
     assert (made["status"], made["progress"], made["received_bytes"]) == ("uploading", 0, 0)
     assert send(program, made, 0, b"01234")[1]["progress"] == 0.5
+    assert send(program, made, 5, b"")[1]["errors"][0]["field"] == "body"
     status, again = send(program, made, 0, b"01234")
     assert (status, again["code"], again["detail"]) == (409, "wrong_offset", "Go on from byte 5.")
     status, done = send(program, made, 5, b"56789")
