@@ -18,7 +18,7 @@ WORKDIR /app
 # and emoji.
 RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
     fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji && rm -rf /var/lib/apt/lists/*
-RUN useradd --system --uid 10001 --create-home app && mkdir /data && chown app /data
+RUN useradd --system --uid 10001 --create-home app && mkdir -p /data/static && chown -R app /data
 COPY --from=packages /venv /venv
 COPY manage.py ./
 COPY config/ config/

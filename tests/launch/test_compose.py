@@ -292,6 +292,14 @@ def test_the_proxy_lets_the_largest_file_through_and_nothing_beyond() -> None:
     assert largest <= int(found[1]) * 1_000_000 < 1.1 * largest
 
 
+def test_the_proxy_has_the_static_files_and_nothing_else_of_the_data(services: dict[str, compose.Service]) -> None:
+    assert "static:/data/static" in services["prepare"].definition["volumes"]
+    mounted = services["caddy"].definition["volumes"]
+    assert "static:/srv/static:ro" in mounted
+    assert not any(volume.startswith("data:") for volume in mounted)
+    assert re.search(r"path /static/\*\s+file \{\s+root /srv\s", (ROOT / "Caddyfile").read_text())
+
+
 def test_a_web_process_has_the_time_that_its_requests_may_take(services: dict[str, compose.Service]) -> None:
     grace = int(services["web"].definition["stop_grace_period"].removesuffix("s"))
     assert grace > stopping.GRACE_SECONDS + stopping.LONGEST_SECONDS + 2
