@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypedDict
 
-STOP_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 30.0  # a web process answers what is open for 25 s
 _PR_SET_PDEATHSIG = 1
 
 
