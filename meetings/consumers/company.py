@@ -6,7 +6,7 @@ overtake each other, so a hole is one only when it has stood for a while.
 
 from collections.abc import Awaitable, Callable
 
-PATIENCE_SECONDS = 1.0
+PATIENCE_SECONDS = 0.7
 
 
 class Company:

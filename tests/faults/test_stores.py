@@ -190,6 +190,7 @@ async def test_what_a_host_does_is_known_although_redis_lost_it(gathering: Gathe
     assert room.off_record == {}
     valkey.acl_setuser("default", enabled=True, commands=["+publish"])
     noticed = await until(lambda: any(span["end_ms"] is None for span in room.off_record.values()), 15)
+    await until(lambda: host.is_open)  # its page was sent away, as not everybody could be told
     host.say(type="meeting.set", off_record=False)
     await until(lambda: all(span["end_ms"] is not None for span in room.off_record.values()), 15)
     count = await gathering.finish()
