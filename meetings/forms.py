@@ -41,6 +41,19 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
         return email
 
 
+class NameForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("display_name",)
+        labels: ClassVar = {"display_name": _("Your name")}
+        help_texts: ClassVar = {"display_name": _("Shown beside what you say, from the next meeting on.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["display_name"].widget.attrs["autocomplete"] = "name"
+        self.fields["display_name"].validators.append(validate_visible)
+
+
 class SignInForm(AuthenticationForm):
     username = forms.EmailField(
         label=_("Email address"), widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "email"})

@@ -32,6 +32,8 @@ urlpatterns = [
     path("accounts/login/", LoginView.as_view(authentication_form=SignInForm), name="login"),
     path("accounts/logout/", LogoutView.as_view(), name="logout"),
     path("accounts/", accounts.page, name="account"),
+    path("accounts/name/", accounts.name, name="account-name"),
+    path("accounts/password/", accounts.password, name="account-password"),
     path("accounts/voice/", accounts.voice, name="account-voice"),
     path("accounts/link/", accounts.sign_in_by_link, name="signin-link"),
     path("meetings/now/", meetings.start_now, name="meeting-now"),

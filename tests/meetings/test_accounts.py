@@ -141,3 +141,75 @@ def test_links_for_nobody_are_refused(admin: User) -> None:
 def test_the_first_administrator_needs_a_real_address() -> None:
     with pytest.raises(CommandError, match="no email address"):
         signin_link("--email", "root")
+
+
+# ── One's own account ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+NEW = "a quite different phrase 7"
+
+
+def signed_in(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    return browser
+
+
+def test_a_name_is_changed(ada: User) -> None:
+    answer = signed_in(ada).post("/accounts/name/", {"display_name": " Ada L. "}, follow=True)
+    ada.refresh_from_db()
+    assert ada.display_name == "Ada L."
+    assert "Your name is changed." in answer.text
+
+
+@pytest.mark.parametrize("name", ["", "   ", "A\u202eda", "A" * 500])
+def test_a_name_that_cannot_be_is_refused_and_the_old_one_stays(ada: User, name: str) -> None:
+    answer = signed_in(ada).post("/accounts/name/", {"display_name": name})
+    assert answer.context["name_form"].errors.keys() == {"display_name"}
+    ada.refresh_from_db()
+    assert ada.display_name == "Ada"
+
+
+def test_a_new_password_signs_out_everywhere_else(ada: User) -> None:
+    ada.set_password(PASSWORD)
+    ada.save()
+    here, elsewhere = signed_in(ada), signed_in(ada)
+    fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert here.post("/accounts/password/", fields).headers["Location"] == "/accounts/"
+    assert here.get("/accounts/").status_code == 200
+    assert elsewhere.get("/accounts/").status_code == 302
+    assert Client().login(username="ada@example.org", password=NEW)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"old_password": "guess"}, "old_password"),
+        ({"new_password1": "short", "new_password2": "short"}, "new_password2"),
+        ({"new_password2": "something else entirely"}, "new_password2"),
+    ],
+)
+def test_a_password_that_cannot_be_is_refused_and_the_old_one_stays(
+    ada: User, change: dict[str, str], field: str
+) -> None:
+    ada.set_password(PASSWORD)
+    ada.save()
+    fields = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW, **change}
+    answer = signed_in(ada).post("/accounts/password/", fields)
+    assert answer.context["password_form"].errors.keys() == {field}
+    ada.refresh_from_db()
+    assert ada.check_password(PASSWORD)
+
+
+def test_who_came_by_a_link_sets_a_first_password(ada: User) -> None:
+    ada.set_unusable_password()
+    ada.save()
+    browser = signed_in(ada)
+    assert "old_password" not in browser.get("/accounts/").text
+    browser.post("/accounts/password/", {"new_password1": NEW, "new_password2": NEW})
+    assert Client().login(username="ada@example.org", password=NEW)
+
+
+@pytest.mark.parametrize("path", ["/accounts/", "/accounts/name/", "/accounts/password/"])
+def test_the_page_of_an_account_is_for_who_is_signed_in(path: str) -> None:
+    answer = Client().get(path) if path == "/accounts/" else Client().post(path)
+    assert answer.headers["Location"].startswith("/accounts/login/")

@@ -66,7 +66,7 @@ WITHOUT_A_MEETING = {
     "home", "signup", "login", "logout", "signin-link", "meeting-new", "health", "ready", "metrics", "minutes-schema",
     "meeting-now", "operations", "operations-figures",
     "language", "search", "tokens", "token-revoke", "api-docs",
-    "account", "account-voice",
+    "account", "account-name", "account-password", "account-voice",
     "recordings", "recording-begin", "recording", "recording-state", "recording-chunk",
     "recording-cancel", "recording-retry", "recording-delete", "jobs", "job-cancel", "job-retry",
     "second-pass-retry", "microphone-retry",
