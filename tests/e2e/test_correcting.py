@@ -1,34 +1,13 @@
 """Two people correct the same lines: in the room while it runs, and on the review page afterwards."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.e2e.browsers import PHONE, browser, new_page, screenshot
+from tests.e2e.browsers import PHONE, new_page, screenshot
 from tests.people import Person
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture
-def launched(playwright: Playwright) -> Iterator[Browser]:
-    with browser(playwright) as chromium:
-        yield chromium
 
 
 @pytest.fixture

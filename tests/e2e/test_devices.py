@@ -1,11 +1,10 @@
 """Microphones that fail, in a real browser: what the page says, and what it does by itself."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e.browsers import PHONE, browser, new_page, scratch, write_microphone
 from tests.people import Person
@@ -37,12 +36,6 @@ def site(new_stack: NewStack) -> Stack:
     stack.start_transcriber()
     stack.wait_ready()
     return stack
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 def babble(seconds: float) -> Samples:

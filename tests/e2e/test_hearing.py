@@ -1,16 +1,15 @@
 """Two people in two real browsers hear each other: the energy of the audio is measured where it is received."""
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e.browsers import browser, new_page, scratch, screenshot, write_microphone
 from tests.people import Person
 from tests.speech import SAMPLE_RATE
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -30,19 +29,6 @@ WATCH = """window.connections = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...options) { super(...options); window.connections.push(this); }
 };"""
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 def enter(stack: ExitStack, playwright: Playwright, site: Stack, code: str, name: str) -> Page:

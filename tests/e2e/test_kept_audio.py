@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.e2e.browsers import PHONE, browser, new_page, scratch, screenshot, write_microphone
 from tests.people import Person
@@ -29,12 +29,6 @@ def site(new_stack: NewStack) -> Stack:
     stack.start_media_worker()
     stack.wait_ready()
     return stack
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture

@@ -4,13 +4,12 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.e2e.browsers import PHONE, browser, new_page, scratch, screenshot, write_microphone
 from tests.e2e.latency import OBSERVE, measure
@@ -32,12 +31,6 @@ def site(new_stack: NewStack) -> Stack:
     stack.start_worker()
     stack.wait_ready()
     return stack
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 class Listener(threading.Thread):

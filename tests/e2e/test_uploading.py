@@ -2,15 +2,14 @@
 
 import io
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import docx2txt
 import pytest
 import soundfile
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.browsers import browser, screenshot
+from tests.e2e.browsers import screenshot
 from tests.e2e.test_correcting import open_page
 from tests.people import Person
 from tests.speech import SAMPLE_RATE, three_voices, word_error_rate
@@ -29,18 +28,6 @@ def site(new_stack: NewStack) -> Stack:
     stack.start_media_worker()
     stack.wait_ready()
     return stack
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture
-def launched(playwright: Playwright) -> Iterator[Browser]:
-    with browser(playwright) as chromium:
-        yield chromium
 
 
 def test_a_recording_is_uploaded_heard_named_approved_and_exported(

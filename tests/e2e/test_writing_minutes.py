@@ -8,16 +8,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.e2e.browsers import browser
 from tests.e2e.test_correcting import open_page
 from tests.people import Person
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
 
 
 @pytest.fixture

@@ -19,16 +19,9 @@ from meetings.models import Participant, User
 from meetings.redis import redis_client
 from meetings.services import attendance, presence, rooms
 from tests.people import Person
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 
 RETURNS = 25
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
 
 
 @pytest_asyncio.fixture

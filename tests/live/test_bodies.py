@@ -22,18 +22,11 @@ from twisted.web.http import HTTPChannel
 
 from config.handshakes import LinedRequest
 from tests.people import Person
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 
 MEGABYTE = 1_000_000
 UntypedWire: Any = StringTransport
 UntypedChannel: Any = HTTPChannel
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What hosts do in the room, over real sockets; and that nobody else can."""
 
 import asyncio
-import secrets
 import uuid
 from typing import Any
 
@@ -9,34 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.people import FRAME_SAMPLES, Person, Socket, numbered
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 from transcription.bus import AudioBus, Frame
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
-
-
-@pytest.fixture
-def host(site: Stack) -> Person:
-    person = Person(site.base_url)
-    person.sign_up(f"Host {secrets.token_hex(4)}")
-    return person
-
-
-@pytest.fixture
-def code(host: Person) -> str:
-    return host.start_meeting("Weekly")
-
-
-@pytest.fixture
-def guest(site: Stack, code: str) -> Person:
-    person = Person(site.base_url)
-    person.join(code, "Grace")
-    return person
 
 
 async def hello(room: Socket) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import secrets
 import uuid
 from typing import Any
 
@@ -12,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from tests.people import Person, Socket
-from tests.stack import NewStack, Stack
+from tests.stack import Stack
 
 SAY = """
 from meetings import fanout
@@ -24,25 +23,6 @@ stream = AudioStream.objects.create(participant=meeting.participants.get(), offs
 fence = claim_stream(str(stream.pk))[0]
 fanout.announce(meeting.pk, store_caption(str(stream.pk), fence, Final(0, 16000, "Good morning.", (), "en", 0.9)))
 """
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
-
-
-@pytest.fixture
-def host(site: Stack) -> Person:
-    person = Person(site.base_url)
-    person.sign_up(f"Host {secrets.token_hex(4)}")
-    return person
-
-
-@pytest.fixture
-def code(host: Person) -> str:
-    return host.start_meeting("Weekly")
 
 
 def overlay_url(host: Person, code: str) -> str:

@@ -1,7 +1,6 @@
 """The two sockets of a room against real Daphne, Postgres and Valkey, without a transcriber."""
 
 import asyncio
-import secrets
 import uuid
 from contextlib import suppress
 
@@ -11,33 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
 from tests.people import FRAME_SAMPLES, Person, numbered
-from tests.stack import NewStack, Stack
-
-
-@pytest.fixture(scope="module")
-def site(new_stack: NewStack) -> Stack:
-    stack = new_stack()
-    stack.start_web()
-    return stack
-
-
-@pytest.fixture
-def host(site: Stack) -> Person:
-    person = Person(site.base_url)
-    person.sign_up(f"Host {secrets.token_hex(4)}")
-    return person
-
-
-@pytest.fixture
-def code(host: Person) -> str:
-    return host.start_meeting("Weekly")
-
-
-@pytest.fixture
-def guest(site: Stack, code: str) -> Person:
-    person = Person(site.base_url)
-    person.join(code, "Grace")
-    return person
+from tests.stack import Stack
 
 
 async def test_hello_is_answered_with_who_is_there(host: Person, guest: Person, code: str) -> None:
