@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from numpy.typing import NDArray
 
 from tests.meetings.media import FORMATS, RATE, VIDEO, tone, write
@@ -181,3 +182,43 @@ def test_damage_that_goes_on_leaves_what_comes_before_it_and_says_so(tmp_path: P
 def test_nothing_but_damage_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "film", "webm", [tone(50.0, 440)], damaged=lambda second: True)
     assert run(path, "60") == (REASONS["damaged"], b"")
+
+
+def test_audio_of_any_rate_becomes_16_khz_mono(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "tone.wav", tone(2.0, 440)[: 2 * 44_100], 44_100)
+    assert abs(len(decoded(tmp_path / "tone.wav")) - 32_000) < 100
+
+
+def test_a_truncated_file_gives_what_is_there(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "tone.wav", [tone(2.0, 440)] * 2)
+    path.write_bytes(path.read_bytes()[:200_000])
+    assert len(decoded(path)) > 16_000
+
+
+def test_too_long_a_recording_is_refused(tmp_path: Path) -> None:
+    assert run(write_wav(tmp_path / "tone.wav", [tone(3.0, 440)]), "2")[0] == REASONS["length"]
+
+
+CANARY = "the canary that nobody may read"
+
+
+@pytest.mark.parametrize("extension", ["mp3", "wav", "mp4"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\nfile://{canary}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {canary}\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 4000 RTP/AVP 0\n",
+        '<?xml version="1.0"?><MPD><Period><AdaptationSet><BaseURL>file://{canary}</BaseURL></AdaptationSet></Period></MPD>',
+        "%PDF-1.7 this is a document",
+        "",
+    ],
+)
+def test_files_that_lead_elsewhere_are_no_recordings(tmp_path: Path, content: str, extension: str) -> None:
+    canary = tmp_path / "canary.txt"
+    canary.write_text(CANARY)
+    hostile = tmp_path / f"hostile.{extension}"
+    hostile.write_text(content.format(canary=canary))
+    status, pcm = run(hostile, "60")
+    assert status in {REASONS["format"], REASONS["damaged"], REASONS["silent"]}
+    assert pcm == b""
