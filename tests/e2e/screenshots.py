@@ -80,6 +80,7 @@ def site() -> Iterator[Gallery]:
         built = fill(stack)
         stack.start_web()
         stack.start_transcriber()
+        stack.start_worker()
         stack.wait_ready()
         quiet = write_microphone(scratch(), "quiet", np.zeros(SAMPLE_RATE, np.float32))
         launched = closing.enter_context(browser(closing.enter_context(sync_playwright()), quiet))
