@@ -16,6 +16,7 @@ MAX_MS = 2**53
 _CHECKED = AfterValidator(printable)
 Name = Annotated[str, Field(max_length=80, json_schema_extra=PRINTABLE), _CHECKED]
 Line = Annotated[str, Field(max_length=200, json_schema_extra=PRINTABLE), _CHECKED]
+Names = Annotated[str, Field(max_length=1_000, json_schema_extra=PRINTABLE), _CHECKED]
 Item = Annotated[str, Field(min_length=1, max_length=2_000, json_schema_extra=PRINTABLE), _CHECKED]
 Paragraph = Annotated[str, Field(max_length=5_000, json_schema_extra=PRINTABLE), _CHECKED]
 Text = Annotated[str, Field(max_length=10_000, json_schema_extra=PRINTABLE), _CHECKED]
@@ -54,6 +55,7 @@ class MinutesChange(Input):
     )
     place: Line | None = None
     chair: Name | None = None
+    absent: Names | None = Field(None, description="Invited, and never came; commas between names.")
     summary: Text | None = None
     next_meeting: Line | None = None
     template: Literal["formal", "short", "transcript"] | None = None
@@ -66,6 +68,7 @@ class MinutesOut(Schema):
     revision: int = Field(description="0: nobody wrote any yet; this is how they begin.")
     place: str
     chair: str
+    absent: str
     summary: str
     next_meeting: str
     template: str

@@ -41,8 +41,8 @@ def test_minutes_begin_with_the_marks_and_are_written_and_approved(
     ended(meeting)
     begun = program.get(path)
     assert (begun["revision"], [row["text"] for row in begun["decisions"]]) == (0, ["Use Postgres"])
-    written = program.patch(path, {"revision": 0, **MINE, "actions": [ACTION]})
-    assert (written["revision"], written["summary"]) == (1, "We agreed.")
+    written = program.patch(path, {"revision": 0, **MINE, "actions": [ACTION], "absent": "Nils, Yuki"})
+    assert (written["revision"], written["summary"], written["absent"]) == (1, "We agreed.", "Nils, Yuki")
     assert written["decisions"] == [{"text": "Ship it", "at_ms": 5_000, "evidence": [1], "machine": False}]
     assert written["actions"] == [ACTION]
     assert written["discussion"] == begun["discussion"]
@@ -70,6 +70,7 @@ def test_minutes_are_not_written_while_people_talk(program: Program, path: str) 
     [
         ({"summary": "x" * 10_001}, "body.summary"),
         ({"summary": "a\x00b"}, "body.summary"),
+        ({"absent": "x" * 1_001}, "body.absent"),
         ({"template": "baroque"}, "body.template"),
         ({"actions": [{"text": "x", "due": 0}]}, "body.actions.0.due"),
         ({"actions": [{"text": "x", "done": "yes"}]}, "body.actions.0.done"),
