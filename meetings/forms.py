@@ -30,9 +30,8 @@ class SignUpForm(BaseUserCreationForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"].widget.attrs["autocomplete"] = "email"
-        self.fields["display_name"].widget.attrs["autocomplete"] = "name"
         self.fields["display_name"].help_text = _("Shown beside what you say.")
-        self.fields["display_name"].validators.append(validate_visible)
+        _ask_for_name(self.fields["display_name"])
 
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
@@ -50,8 +49,12 @@ class NameForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["display_name"].widget.attrs["autocomplete"] = "name"
-        self.fields["display_name"].validators.append(validate_visible)
+        _ask_for_name(self.fields["display_name"])
+
+
+def _ask_for_name(field: forms.Field) -> None:
+    field.widget.attrs["autocomplete"] = "name"
+    field.validators.append(validate_visible)
 
 
 class SignInForm(AuthenticationForm):

@@ -66,8 +66,10 @@ class MeetingSink:
         if stored is None:
             self._unannounced.add(claim.stream.meeting_id)
             return
-        self._wordless.pop(stream_id, None)
-        copies = await _copies(stored.segment_id, caption.sound) if isinstance(caption, Final) else []
+        copies = []
+        if isinstance(caption, Final):
+            self._wordless.pop(stream_id, None)
+            copies = await _copies(stored.segment_id, caption.sound)
         shown = next((captions.caption_view(copy) for copy in copies if copy.pk == stored.segment_id), stored)
         try:
             await redis_client().set(captions.sequence_key(claim.stream.meeting_id), shown.sequence, ex=KEPT_SECONDS)
@@ -113,7 +115,7 @@ class MeetingSink:
                 await _stored(bind(streams.finish_drained, meeting_id))
 
     async def _tell_of_missed_words(self, claim: Claim, wordless: int) -> None:
-        """Again and again, while it goes on; by the page alone, which may know why."""
+        """Whoever speaks is told, and again while it goes on."""
         stream_id = claim.stream.stream_id
         missed = self._wordless.get(stream_id, 0) + wordless
         if missed >= WORDLESS_SECONDS * SAMPLE_RATE:

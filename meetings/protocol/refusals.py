@@ -16,9 +16,7 @@ class CloseCode(IntEnum):
     MEETING_ENDED = 4410
     TOO_LARGE = 4413  # a frame beyond MAX_FRAME_BYTES
     WAITING = 4423  # a host has not let the person in yet
-    TOO_FAST = (
-        4429  # audio far faster than real time, more messages than can be answered, or too many streams of a token
-    )
+    TOO_FAST = 4429  # audio far faster than real time, more messages than can be answered, more streams than allowed
     SILENT_CLIENT = 4508  # no sign of life, or the client stopped reading: reconnect
     TRY_LATER = 4503  # a store is away: reconnect
 

@@ -102,6 +102,10 @@ def picture(gallery: Gallery, scene: Scene, act: Callable[[Page], Any] | None) -
                     gallery.talk_at_once()
                 if act:
                     act(page)
+                height = page.evaluate("() => document.documentElement.scrollHeight")
+                page.set_viewport_size(
+                    {"width": SIZES[size]["width"], "height": height}
+                )  # what is out of sight is not drawn
                 page.wait_for_timeout(500)
                 whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
                 shown = whole.crop((0, 0, whole.width, min(whole.height, LONGEST)))

@@ -1,5 +1,6 @@
 """The cast as fixtures. Django is set up after this file is read, so its models are imported where they are used."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,13 @@ def quick(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     static = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     settings.STORAGES = {**settings.STORAGES, "staticfiles": static}
+
+
+@pytest.fixture(autouse=True)
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    """What is stored, is stored here."""
+    settings.VAR_DIR = tmp_path
+    return tmp_path
 
 
 @pytest.fixture
@@ -43,6 +51,13 @@ def admin() -> "User":
     from tests.meetings import cast
 
     return cast.administrator()
+
+
+@pytest.fixture
+def browser(ada: "User") -> Client:
+    from tests.meetings import cast
+
+    return cast.signed_in(ada)
 
 
 @pytest.fixture

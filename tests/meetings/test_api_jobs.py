@@ -21,12 +21,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 CONTENT = bytes(range(256)) * 20
 
 
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
-
-
 @pytest.fixture
 def program(ada: User) -> Program:
     return Program(ada)

@@ -1,11 +1,9 @@
 """Recordings through the API: sent in chunks, watched, cancelled and tried again, by their owner alone."""
 
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from pytest_django import Settings
 
 from meetings.models import Job, Recording, User
 from meetings.services import recordings, uploads
@@ -13,12 +11,6 @@ from tests.meetings.programs import Program
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 NEW = {"title": "Board", "size_bytes": 10, "speakers": "auto", "speakers_most": 4}
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
 
 
 @pytest.fixture

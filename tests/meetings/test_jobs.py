@@ -1,12 +1,11 @@
 """The jobs page: administrators see what runs, waits, failed and why, and can stop it or try again."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import DjangoAssertNumQueries
 
 from meetings.models import AudioStream, Job, KeptPiece, Meeting, Participant, Recording, SecondPass, User
 from meetings.services import recordings, second_pass, shared_microphones, uploads
@@ -14,12 +13,6 @@ from meetings.services.speakers import Diarization
 from tests.meetings.cast import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
 
 
 @pytest.fixture

@@ -10,30 +10,17 @@ import pytest
 import soundfile
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from meetings.decoder import measure
-from meetings.models import AudioStream, Job, Meeting, Recording, User
+from meetings.models import AudioStream, Job, Meeting, Recording
 from meetings.redis import with_redis
 from meetings.services import recordings, uploads
 from meetings.services.speakers import Diarization
-from tests.meetings.cast import signed_in
 from tests.meetings.media import tone, write
 from tests.meetings.uploading import begin, complete, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return signed_in(ada)
 
 
 def test_a_job_is_taken_once_until_its_worker_is_dead(browser: Client) -> None:

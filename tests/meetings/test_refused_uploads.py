@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import soundfile
 from django.core.files.uploadedfile import SimpleUploadedFile
-from pytest_django import Settings
 
 from meetings.models import Job, Recording, User
 from meetings.services import recordings, uploads
@@ -21,12 +20,6 @@ from tests.meetings.programs import Program
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PDF = b"%PDF-1.7\n" + random.Random(1).randbytes(HEAD)
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
 
 
 def archive() -> bytes:

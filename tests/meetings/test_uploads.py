@@ -14,7 +14,6 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
 
 from meetings import disk
 from meetings.models import Job, Meeting, Recording, User
@@ -25,17 +24,6 @@ from tests.meetings.uploading import begin, complete, send
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("any_content")]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(autouse=True)
-def folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.VAR_DIR = tmp_path
-    return tmp_path
-
-
-@pytest.fixture
-def browser(ada: User) -> Client:
-    return signed_in(ada)
 
 
 def test_chunks_make_the_file_and_a_repeated_one_changes_nothing(browser: Client) -> None:
