@@ -1,4 +1,4 @@
-"""`python -m bench [--model base] [--gpu] [--seconds 60] [--speakers 1 2 4 8]`: table, JSON and plots."""
+"""`python -m bench [--model base] [--gpu] [--runs 3] [--seconds 60] [--speakers 1 2 4 8]`: table, JSON and plots."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ class Bench:
         self.options = options
         self.device = "cuda" if options.gpu else "cpu"
         self.yardstick = offline.load(options.model, self.device)
-        self.rows: list[report.Row] = []
+        self.runs: list[list[report.Row]] = []
         self.stages = StageTimes()
         self.noises: report.Row = {}
         self.memory = 0.0
@@ -43,7 +43,7 @@ class Bench:
         row["cpu_per_audio_second"] = take.cpu_seconds / take.audio_seconds
         row |= self.stages.figures()
         row["encode_30s"] = (self.encode_before + encode_after) / 2
-        self.rows.append(row)
+        self.runs[-1].append(row)
         print(report.table([row]).splitlines()[-1], flush=True)
 
     async def run(self) -> None:
@@ -52,15 +52,20 @@ class Bench:
         await recogniser.start()
         try:
             print(report.table([]), flush=True)
-            await self.baseline()
-            for speakers in self.options.speakers:
-                await self.live(f"{speakers} talking", voices.continuous(speakers, self.options.seconds), recogniser)
-            await self.live("meeting", voices.meeting("eight-3min", 2 * self.options.seconds), recogniser)
-            await self.redis(recogniser)
+            for _ in range(self.options.runs):
+                self.runs.append([])
+                await self.once(recogniser)
             await self.noise(recogniser)
             self.memory = await mb_per_added_speaker(recogniser, voices.continuous(1, self.options.seconds)[0])
         finally:
             await recogniser.close()
+
+    async def once(self, recogniser: Recogniser) -> None:
+        await self.baseline()
+        for speakers in self.options.speakers:
+            await self.live(f"{speakers} talking", voices.continuous(speakers, self.options.seconds), recogniser)
+        await self.live("meeting", voices.meeting("eight-3min", 2 * self.options.seconds), recogniser)
+        await self.redis(recogniser)
 
     async def baseline(self) -> None:
         [voice] = voices.continuous(1, self.options.seconds)
@@ -110,22 +115,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--gpu", action="store_true", help="on a GPU, large-v3-turbo, up to 64 speakers")
     parser.add_argument("--model")
+    parser.add_argument("--runs", type=int, default=3, help="whose medians are written")
     parser.add_argument("--seconds", type=float, default=60.0, help="of speech in each run")
     parser.add_argument("--speakers", type=int, nargs="*")
     options = parser.parse_args()
     options.model = options.model or ("large-v3-turbo" if options.gpu else "base")
     options.speakers = options.speakers or ([1, 2, 4, 8, 16, 32, 64] if options.gpu else [1, 2, 4, 8])
-    about = report.machine() | {"model": options.model, "seconds": options.seconds}
+    about = report.machine() | {"model": options.model, "seconds": options.seconds, "runs": options.runs}
     bench = Bench(options)
     asyncio.run(bench.run())
+    rows = report.medians(bench.runs)
     about |= {"noise": bench.noises, "mb_per_added_speaker": bench.memory}
-    about |= {"times_better_than_baseline": report.beside_baseline(bench.rows)}
+    about |= {"times_better_than_baseline": report.beside_baseline(rows)}
     name = f"{Path(options.model).name}-{'gpu' if options.gpu else 'cpu'}"
-    print("\n" + report.table(bench.rows) + "\n")
+    print("\n" + report.table(rows) + "\n")
     print(f"beside the baseline: {about['times_better_than_baseline']}\nnoise: {bench.noises}")
     print(f"MB per added speaker: {bench.memory}")
-    print(f"written: {report.write(name, about, bench.rows)}")
-    talking = [row for row in bench.rows if str(row["run"]).endswith("talking")]
+    print(f"written: {report.write(name, about, rows, each=bench.runs)}")
+    talking = [row for row in rows if str(row["run"]).endswith("talking")]
     lines = {
         figure: [(row["speakers"], row[figure]) for row in talking] for figure in ("seen_p50", "seen_p95", "final_p95")
     }

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.faults.figures import replace_between
@@ -60,11 +61,25 @@ def beside_baseline(rows: Sequence[Row]) -> Row:
     return {name: round(baseline[name] / one[name], 2) for name in ("seen_p50", "seen_p95", "cpu_per_audio_second")}
 
 
-def write(name: str, about: Row, rows: Sequence[Row], columns: Sequence[str] = COLUMNS) -> Path:
-    """As JSON, and as a table in docs/performance.md where that has a place for `name`."""
+def medians(runs: Sequence[Sequence[Row]]) -> list[Row]:
+    """The rows of one run, each figure the median of the same row of all; of the longest times the longest."""
+    together = zip(*runs, strict=True)
+    return [{column: _middle(column, [row[column] for row in same]) for column in same[0]} for same in together]
+
+
+def _middle(column: str, values: Sequence[Any]) -> Any:
+    if isinstance(values[0], str):
+        return values[0]
+    return max(values) if column.endswith("_max_ms") else median(values)
+
+
+def write(
+    name: str, about: Row, rows: Sequence[Row], columns: Sequence[str] = COLUMNS, each: Sequence[Sequence[Row]] = ()
+) -> Path:
+    """As JSON, and as a table in docs/performance.md where that has a place for `name`; `each` run only as JSON."""
     target = FOLDER / "results" / f"{name}.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
+    target.write_text(json.dumps({**about, "rows": rows, **({"each": each} if each else {})}, indent=1) + "\n")
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     if begin in DOCUMENT.read_text():
         text = "\n".join([table(rows, columns), "", *(f"- {key}: {_told(value)}" for key, value in about.items())])
