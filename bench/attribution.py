@@ -152,7 +152,7 @@ def wrongly_attributed(meeting: Meeting, said: Sequence[Said]) -> tuple[int, int
 
 def cp_errors(meeting: Meeting, said: Sequence[Said]) -> tuple[int, int]:
     """(wrong, all) words of the truth, each speaker's in one row, under the naming of the speakers with the fewest
-    errors: cpWER of https://arxiv.org/abs/2004.09249."""
+    errors: cpWER of https://arxiv.org/abs/2004.09249, as meeteval counts it, which needs a C++ compiler."""
     truth, heard = _rows(meeting.said), _rows(said)
     truth += [""] * (len(heard) - len(truth))
     heard += [""] * (len(truth) - len(heard))

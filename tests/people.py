@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -89,6 +90,13 @@ class Socket:
 
     async def send_frame(self, first_sample: int, pcm: bytes) -> None:
         await self.wire.send(encode_frame(AudioFrame(first_sample, 0, pcm)))
+
+    async def speak(self, pcm: bytes) -> None:
+        """PCM16 at 16 kHz as a microphone sends it: a frame every tenth of a second."""
+        began = time.monotonic()
+        for number, at in enumerate(range(0, len(pcm), 2 * FRAME_SAMPLES)):
+            await asyncio.sleep(max(0.0, began + number / 10 - time.monotonic()))
+            await self.send_frame(number * FRAME_SAMPLES, pcm[at : at + 2 * FRAME_SAMPLES])
 
     async def expect(
         self, kind: str, seconds: float = 20.0, where: Callable[[dict[str, Any]], bool] = lambda message: True

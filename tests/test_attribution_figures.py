@@ -75,7 +75,7 @@ def test_parts_measured_one_by_one_stand_in_one_table(tmp_path: Path, monkeypatc
     monkeypatch.setattr(report, "FOLDER", tmp_path)
     monkeypatch.setattr(report, "DOCUMENT", document)
     about = {"machine": "this one", "date": "today", "commit": "abc"}
-    media.record("long", [{"run": "three hours", "peak_mb": 500.0}], about)
+    media.record("long-upload", [{"run": "three hours", "peak_mb": 500.0}], about)
     media.record("speakers", [{"run": "AMI", "der": 0.5}], about)
     media.record("speakers", [{"run": "AMI", "der": 0.2}], {**about, "commit": "def"})
     lines = [line for line in document.read_text().splitlines() if line.startswith("|")]

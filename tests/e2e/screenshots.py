@@ -4,6 +4,7 @@
 One picture a page: the four views beside each other, at half their size, down to where the page ends.
 """
 
+import asyncio
 import io
 import os
 import sys
@@ -20,13 +21,16 @@ from playwright.sync_api import Page, sync_playwright
 from config.launch.stores import stores
 from tests.e2e.browsers import browser, scratch, write_microphone
 from tests.e2e.gallery import SCHEMES, SIZES, Gallery, Scene, fill
+from tests.people import Person
 from tests.speech import SAMPLE_RATE
 from tests.stack import Stack, emptied_redis, new_database
+from transcription.engines.scripted import counter_frame
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MARGIN = 24
 LONGEST = 2_400  # px of a page that are shown
 SPOKEN = {"room", "overlay"}  # pages on which people speak at this moment
+MEASURED_SECONDS = 120  # before the picture of the operators' page
 COMPANY = ("member", "other member")  # who else is in the room
 
 
@@ -66,6 +70,18 @@ OPENED: dict[str, Callable[[Page], Any]] = {  # what opens in the room
 }
 
 
+async def talk(stack: Stack) -> None:
+    """Somebody reads numbers aloud in a meeting of their own: without it there is nothing to measure."""
+    reader = Person(stack.base_url)
+    reader.sign_up("Rosa Reads")
+    code = reader.start_meeting("Sound check")
+    async with reader.audio(code) as audio:
+        await audio.say(type="audio.start")
+        await audio.expect("audio.ready")
+        spoken = [counter_frame(number if number % 40 < 30 else 0) for number in range(10 * MEASURED_SECONDS)]
+        await audio.speak(b"".join(spoken))
+
+
 @contextmanager
 def site() -> Iterator[Gallery]:
     """A filled site with stores of its own, and two more people in its live meeting."""
@@ -102,10 +118,9 @@ def picture(gallery: Gallery, scene: Scene, act: Callable[[Page], Any] | None) -
                     gallery.talk_at_once()
                 if act:
                     act(page)
+                # What is out of sight is not drawn.
                 height = page.evaluate("() => document.documentElement.scrollHeight")
-                page.set_viewport_size(
-                    {"width": SIZES[size]["width"], "height": height}
-                )  # what is out of sight is not drawn
+                page.set_viewport_size({"width": SIZES[size]["width"], "height": height})
                 page.wait_for_timeout(500)
                 whole = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
                 shown = whole.crop((0, 0, whole.width, min(whole.height, LONGEST)))
@@ -133,6 +148,8 @@ def main() -> None:
         pages = [(scene.name, scene, None) for scene in gallery.scenes]
         for name, scene, act in [*pages, *((name, room, act) for name, act in OPENED.items())]:
             if not wanted or name in wanted:
+                if name == "operations":
+                    asyncio.run(talk(gallery.stack))
                 picture(gallery, scene, act).save(FOLDER / f"{name}.png", optimize=True)
                 print(name, flush=True)
 

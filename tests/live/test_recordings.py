@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.live.uploading import finished, offer, state_of, transcript, upload, wait_for
-from tests.people import FRAME_SAMPLES, Person
+from tests.people import Person
 from tests.stack import Stack
 from transcription.engines.scripted import counter_frame
 
@@ -122,10 +122,7 @@ async def test_captions_grow_in_a_room_while_an_upload_is_transcribed(stack: Sta
         await room.expect("welcome")
         await audio.say(type="audio.start")
         await audio.expect("audio.ready")
-        began = time.monotonic()
-        for index in range(60):  # without a pause: until the end there is nothing but partials
-            await audio.send_frame(index * FRAME_SAMPLES, counter_frame(10_000 + index))
-            await asyncio.sleep(max(0.0, began + index / 10 - time.monotonic()))
+        await audio.speak(b"".join(counter_frame(10_000 + index) for index in range(60)))  # until the end only partials
         await audio.say(type="audio.stop")
         assert not (await asyncio.to_thread(state_of, ada, path))["over"]  # it was in the way all the time
         final = await room.expect("caption.final")

@@ -7,10 +7,12 @@ nameless file that ends with it, in VAR_DIR.
 
 import json
 import logging
+import mmap
 import os
 import sys
 import tempfile
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -65,10 +67,9 @@ def _heard(count: SpeakerCount) -> dict[str, Any]:
             raise Unable("disk") from error
         if not samples.tell():
             return {"turns": []}
-        samples.seek(0)
-        pcm = np.memmap(samples, np.int16, mode="c")  # torch wants memory it may write; nothing is
+        mapped = mmap.mmap(samples.fileno(), 0, access=mmap.ACCESS_COPY)  # torch wants memory it may write; nothing is
         diarizer = _loaded()
-        heard = diarizer.hear(pcm, count, _progress)
+        heard = diarizer.hear(np.frombuffer(mapped, np.int16), count, partial(_progress, mapped))
         turns = [[turn.start_ms, turn.end_ms, turn.speaker] for turn in heard.turns]
         return {"turns": turns, "voices": heard.voices, "model": diarizer.model}
 
@@ -79,7 +80,8 @@ def _spool(source: IO[bytes], target: IO[bytes]) -> None:
     target.flush()
 
 
-def _progress(share: float) -> None:
+def _progress(mapped: mmap.mmap, share: float) -> None:
+    mapped.madvise(mmap.MADV_DONTNEED)  # what was heard lies in the file
     _say({"share": round(share, 3)})
 
 
