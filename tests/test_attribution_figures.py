@@ -82,7 +82,7 @@ def test_parts_measured_one_by_one_stand_in_one_table(tmp_path: Path, monkeypatc
     assert lines[0].split(" | ")[4] == "peak_mb"
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| AMI", "| three hours"]
     assert "0.2" in lines[2]
-    assert "- measured: long today at abc, speakers today at def" in document.read_text()
+    assert "- measured: long-upload today at abc, speakers today at def" in document.read_text()
     media.record("uploads", [{"run": "ten minutes"}], {**about, "machine": "another"})
     assert [row["run"] for row in json.loads((tmp_path / "results" / "media-cpu.json").read_text())["rows"]] == [
         "ten minutes"
