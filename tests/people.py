@@ -17,6 +17,7 @@ from websockets.typing import Origin
 from meetings.protocol.frames import AudioFrame, encode_frame
 
 FRAME_SAMPLES = 1_600
+SIGN_OF_LIFE_SECONDS = 3.0
 
 
 class Person:
@@ -94,9 +95,22 @@ class Socket:
     async def speak(self, pcm: bytes) -> None:
         """PCM16 at 16 kHz as a microphone sends it: a frame every tenth of a second."""
         began = time.monotonic()
+        attending = asyncio.create_task(self.attend(), name="who speaks")
         for number, at in enumerate(range(0, len(pcm), 2 * FRAME_SAMPLES)):
             await asyncio.sleep(max(0.0, began + number / 10 - time.monotonic()))
             await self.send_frame(number * FRAME_SAMPLES, pcm[at : at + 2 * FRAME_SAMPLES])
+        attending.cancel()
+        await asyncio.wait([attending])
+
+    async def attend(self) -> None:
+        """As an open page: read all that comes, with a sign of life now and then; until it is cancelled."""
+        while True:
+            pongs = [message["n"] for message in self.received if message["type"] == "pong"]
+            await self.say(type="ping", echo=pongs[-1] if pongs else 0)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SIGN_OF_LIFE_SECONDS):
+                    while True:
+                        self.received.append(json.loads(await self.wire.recv()))
 
     async def expect(
         self, kind: str, seconds: float = 20.0, where: Callable[[dict[str, Any]], bool] = lambda message: True

@@ -9,8 +9,10 @@ import io
 import os
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +77,24 @@ async def talk(stack: Stack) -> None:
     reader = Person(stack.base_url)
     reader.sign_up("Rosa Reads")
     code = reader.start_meeting("Sound check")
-    async with reader.audio(code) as audio:
+    async with reader.room(code) as room, reader.audio(code) as audio:
+        await room.say(type="hello")
+        looking = asyncio.create_task(room.attend(), name="the reader's page")
         await audio.say(type="audio.start")
         await audio.expect("audio.ready")
-        spoken = [counter_frame(number if number % 40 < 30 else 0) for number in range(10 * MEASURED_SECONDS)]
+        spoken = [counter_frame(number if number % 40 < 30 else 0) for number in range(10 * (MEASURED_SECONDS + 30))]
         await audio.speak(b"".join(spoken))
+        looking.cancel()
+
+
+@contextmanager
+def measured(stack: Stack) -> Iterator[None]:
+    """While somebody has been speaking for a while and goes on."""
+    speaking = threading.Thread(target=asyncio.run, args=(talk(stack),), name="who speaks")
+    speaking.start()
+    time.sleep(MEASURED_SECONDS)
+    yield
+    speaking.join()
 
 
 @contextmanager
@@ -148,9 +163,8 @@ def main() -> None:
         pages = [(scene.name, scene, None) for scene in gallery.scenes]
         for name, scene, act in [*pages, *((name, room, act) for name, act in OPENED.items())]:
             if not wanted or name in wanted:
-                if name == "operations":
-                    asyncio.run(talk(gallery.stack))
-                picture(gallery, scene, act).save(FOLDER / f"{name}.png", optimize=True)
+                with measured(gallery.stack) if name == "operations" else nullcontext():
+                    picture(gallery, scene, act).save(FOLDER / f"{name}.png", optimize=True)
                 print(name, flush=True)
 
 

@@ -37,10 +37,12 @@ async def speak(room: Person, code: str) -> list[str]:
         await captions.expect("welcome")
         await audio.say(type="audio.start", shared=True)
         await audio.expect("audio.ready")
+        looking = asyncio.create_task(captions.attend(), name="the room's page")
         await audio.speak((samples * 32_767).astype("<i2").tobytes())
         await audio.say(type="audio.stop")
-        await audio.expect("audio.summary")
-        await captions.expect("caption.final")
+        await audio.expect("audio.summary", 60)
+        looking.cancel()
+        await asyncio.wait([looking])
     return [message["name"] for message in captions.received if message["type"] == "caption.final"]
 
 
@@ -48,6 +50,16 @@ def said(person: Person, code: str) -> list[tuple[str, str]]:
     """(speaker, text) of every line."""
     rows = csv.DictReader(io.StringIO(person.pages.get(f"/m/{code}/minutes.csv").text.lstrip("\ufeff")))
     return [(row["speaker"], row["text"]) for row in rows]
+
+
+async def settled(person: Person, code: str) -> list[tuple[str, str]]:
+    """All that is said, once nothing is added any more."""
+    before: list[tuple[str, str]] = []
+    lines = said(person, code)
+    while lines != before:
+        await asyncio.sleep(4)
+        before, lines = lines, said(person, code)
+    return lines
 
 
 def speakers(lines: list[tuple[str, str]]) -> set[str]:
@@ -61,7 +73,7 @@ async def test_who_shared_a_microphone_has_their_own_lines_after_the_meeting(sit
     code = room.start_meeting("Weekly", keep_audio="on", language="en")
     names = await speak(room, code)
     assert set(names) == {"Room 4"}
-    together = said(room, code)
+    together = await settled(room, code)
     assert speakers(together) == {"Room 4"}
     room.end(code)
     deadline = time.monotonic() + 4 * BEAT_SECONDS
