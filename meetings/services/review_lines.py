@@ -35,7 +35,7 @@ def _spoken(meeting: Meeting) -> QuerySet[Segment]:
 
 
 def _state(meeting: Meeting) -> dict[str, Any]:
-    people = meeting.participants.select_related("sounds_like")
+    people = meeting.participants.select_related("sounds_like__known_voice")
     return {
         "edit": meeting.last_edit,
         "review": meeting.review,
@@ -44,11 +44,12 @@ def _state(meeting: Meeting) -> dict[str, Any]:
 
 
 def _person(person: Participant) -> dict[str, Any]:
+    known = hasattr(person.sounds_like, "known_voice")  # a suggestion goes with the voice that it came from
     return {
         "id": str(person.pk),
         "name": person.display_name,
         "color": person.color,
-        "sounds_like": str(person.sounds_like or ""),
+        "sounds_like": str(person.sounds_like) if known else "",
     }
 
 

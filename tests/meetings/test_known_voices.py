@@ -186,6 +186,14 @@ def test_a_voice_goes_with_the_audio_it_came_from(known: KnownVoice) -> None:
     assert not KnownVoice.objects.exists()
 
 
+def test_what_a_voice_suggested_goes_with_it(known: KnownVoice, ada: User) -> None:
+    assert {person["sounds_like"] for person in speakers_of_an_upload(ada, two(ALIKE, OTHER))} == {"Grace", ""}
+    kept_audio.forget(KeptPiece.objects.all())
+    meeting = Participant.objects.exclude(sounds_like=None).get().meeting
+    people = signed_in(ada).get(f"/m/{meeting.code}/review/lines").json()["people"]
+    assert {person["sounds_like"] for person in people} == {""}
+
+
 def test_a_voice_and_what_it_suggested_go_with_their_person(known: KnownVoice, ada: User, seat: Participant) -> None:
     speakers_of_an_upload(ada, two(ALIKE, OTHER))
     privacy.anonymise(Participant.objects.exclude(sounds_like=None).get())
