@@ -80,7 +80,7 @@ class EngineAlone:
         self._recogniser = recogniser
 
     async def play(self, voice: Voice, screen: Screen, began: float) -> None:
-        speaker = self._recogniser.open(StreamInfo(voice.name, "bench", voice.name))
+        speaker = self._recogniser.open(StreamInfo(voice.name, "bench", voice.name, preferred_languages=("en",)))
         reading = asyncio.create_task(_read(speaker.captions(), screen, began))
         for index, frame in enumerate(pcm_frames(voice)):
             await until(began + (index + 1) * 0.1)

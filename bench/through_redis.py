@@ -48,7 +48,7 @@ class ThroughRedis:
         stream_id = f"{voice.name}-{uuid.uuid4().hex[:6]}"
         self._sink.logs[stream_id] = ScreenLog(screen, began)
         self._sink.done[stream_id] = asyncio.Event()
-        await self._bus.register(StreamInfo(stream_id, "bench", voice.name), "bench", 0)
+        await self._bus.register(StreamInfo(stream_id, "bench", voice.name, preferred_languages=("en",)), "bench", 0)
         for index, frame in enumerate(pcm_frames(voice)):
             await until(began + (index + 1) * 0.1)
             await self._bus.append(stream_id, "bench", index * FRAME, frame)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 _CODES = (
     "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv mk ms nl pl pt ro ru sk sl sr sv sw ta th "
@@ -16,6 +17,15 @@ _NAMES |= {"zh": "中文", "no": "Norsk"}
 
 _BY_NAME = sorted(_NAMES.items(), key=lambda item: item[1].casefold())
 LANGUAGE_CHOICES = [("", _("Automatic, for each speaker")), *_BY_NAME]
+
+MOST_PREFERRED = 8
+
+
+def preferred_languages(accept_language: str) -> tuple[str, ...]:
+    """Of a browser's header, the best first; empty where it has none that can be read."""
+    asked = parse_accept_lang_header(accept_language)
+    return tuple(dict.fromkeys(tag for tag, quality in asked if quality > 0 and tag != "*"))[:MOST_PREFERRED]
+
 
 _RTL = frozenset({"ar", "ckb", "dv", "fa", "he", "iw", "ps", "sd", "ug", "ur", "yi"})
 

@@ -38,12 +38,16 @@ class Heard:
     done: bool
 
 
-async def begin(meeting_id: UUID, address: str, pcm: bytes, sample_rate: int, language: str) -> UUID:
+async def begin(
+    meeting_id: UUID, address: str, pcm: bytes, sample_rate: int, *, language: str, preferred: tuple[str, ...]
+) -> UUID:
     """Put PCM16 on the bus; returns the key of what will be heard. Raises SoundRefused, RedisError, BusUnavailable."""
     _check(pcm, sample_rate)
     await _count(meeting_id, address)
     check = uuid.uuid4()
-    info = StreamInfo(str(check), "", "", sample_rate=sample_rate, language=language, check=True)
+    info = StreamInfo(
+        str(check), "", "", sample_rate=sample_rate, language=language, preferred_languages=preferred, check=True
+    )
     writer = check.hex
     await audio_bus().register(info, writer, 0)
     frame = 2 * sample_rate // 10

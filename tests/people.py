@@ -23,9 +23,10 @@ SIGN_OF_LIFE_SECONDS = 3.0
 class Person:
     """One browser profile without a browser."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, languages: str = "en") -> None:
         self.base_url = base_url
-        self.pages = httpx.Client(base_url=base_url, follow_redirects=True, timeout=20)
+        self.headers = {"Accept-Language": languages}
+        self.pages = httpx.Client(base_url=base_url, follow_redirects=True, timeout=20, headers=self.headers)
 
     def submit(self, path: str, **fields: str | list[str]) -> httpx.Response:
         """Open a page and send its form."""
@@ -68,7 +69,7 @@ class Person:
         cookies = "; ".join(f"{name}={value}" for name, value in self.pages.cookies.items())
         url = f"{self.base_url.replace('http', 'ws', 1)}{path}"
         async with connect(
-            url, origin=Origin(self.base_url), additional_headers={"Cookie": cookies}, max_size=None
+            url, origin=Origin(self.base_url), additional_headers={"Cookie": cookies, **self.headers}, max_size=None
         ) as wire:
             yield Socket(wire)
 

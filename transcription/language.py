@@ -1,15 +1,18 @@
-"""Which language a speaker speaks: found over all that was heard of them, and of the others in the meeting."""
+"""Which language a speaker speaks: found over all that was heard of them and of the others in the meeting, and
+leaning at first towards what their browser prefers."""
 
 from collections.abc import Iterable, Mapping
 from math import exp, log
 
 MOST_OWN = log(50)  # what a speaker said before weighs at most; a clear utterance in another language can still be told
-MOST_OTHERS = log(5)  # what the others of the meeting speak weighs at most
+MOST_OTHERS = log(5)  # what the others of the meeting speak weighs at most…
+PREFERRED = MOST_OTHERS  # …and what the browser prefers, which comes not on top of it
 SURE_LEAD = log(20)  # how much likelier than any other a language must be to be counted on
 LEAST = 0.01  # probability; what is below is no evidence
 WHOLE_SECONDS = 2.0  # less speech counts for less
 MISTAKEN = frozenset("la cy nn haw mi sn yi br jw sa ht".split())  # what Whisper takes mumbled English or French for…
 MISTAKEN_LESS = log(20)  # …unless it is that much clearer
+ALSO_CALLED = {"nb": "no", "fil": "tl", "jv": "jw", "iw": "he", "in": "id"}  # by browsers: Whisper's codes
 UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces: every character is a word
 
 
@@ -61,16 +64,19 @@ class LanguageEvidence:
 class SpeakerLanguage:
     """What one speaker speaks, as far as their finals and those of the others in the meeting tell."""
 
-    def __init__(self, given: str = "", company: LanguageEvidence | None = None) -> None:
+    def __init__(self, given: str = "", company: LanguageEvidence | None = None, preferred: Iterable[str] = ()) -> None:
         self.given = given
+        codes = [tag.split("-")[0].lower() for tag in preferred]
+        self._preferred = {ALSO_CALLED.get(code, code): PREFERRED for code in codes}
         self._own = LanguageEvidence(MOST_OWN)
         self._company = company or LanguageEvidence(MOST_OTHERS)
 
     @property
     def leaning(self) -> dict[str, float]:
         """For the next utterance; natural logarithms of how much likelier each language became."""
-        own, others = self._own.leaning, self._company.leaning
-        return {name: own.get(name, 0.0) + others.get(name, 0.0) for name in own.keys() | others.keys()}
+        own, others, preferred = self._own.leaning, self._company.leaning, self._preferred
+        names = own.keys() | others.keys() | preferred.keys()
+        return {name: own.get(name, 0.0) + max(others.get(name, 0.0), preferred.get(name, 0.0)) for name in names}
 
     @property
     def likely(self) -> str:

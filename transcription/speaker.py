@@ -68,7 +68,7 @@ class SpeakerProcessor:
         self._settled = resume_sample
         self._line: deque[Utterance | Gap | Settled] = deque()  # in stream order, waiting for the first to be ready
         self._caption: GrowingCaption | None = None  # of the open utterance, once it was decoded
-        self._language = SpeakerLanguage(stream.language, company)
+        self._language = SpeakerLanguage(stream.language, company, stream.preferred_languages)
         self._context = Context()
         self._changed = False  # a partial is to be shown
         self._draft: tuple[int, Hypothesis] | None = None  # end of the utterance it would be, what was heard

@@ -16,6 +16,7 @@ from meetings.consumers.appending import Appender
 from meetings.consumers.base import MeetingConsumer
 from meetings.consumers.timing import Arrivals, age_ms
 from meetings.database import in_database
+from meetings.languages import preferred_languages
 from meetings.protocol.events import AudioAck, AudioHold, AudioReady, AudioSummary
 from meetings.protocol.frames import SAMPLE_RATES, AudioFrame, decode_frame
 from meetings.protocol.refusals import CloseCode, ProtocolError
@@ -136,7 +137,8 @@ class AudioConsumer(MeetingConsumer):
         self._read_record()
         if self._stream is not None and start.stream_id == self._stream.info.stream_id:
             return self._stream.info, self._stream.started_at
-        return open_stream(self.participant.pk, start)
+        accepted = dict(self.scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+        return open_stream(self.participant.pk, start, preferred_languages(accepted))
 
     def _read_record(self) -> None:
         self._silence = silence_of(self.meeting.pk)

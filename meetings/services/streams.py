@@ -16,7 +16,9 @@ class StreamRefused(Exception):
     """The stream cannot be opened; the text says why."""
 
 
-def open_stream(participant_id: UUID, start: AudioStart) -> tuple[StreamInfo, datetime]:
+def open_stream(
+    participant_id: UUID, start: AudioStart, preferred_languages: tuple[str, ...] = ()
+) -> tuple[StreamInfo, datetime]:
     """A new stream, or the participant's own one to go on with; returns it and when its sample 0 was spoken.
 
     Raises StreamRefused when its `stream_id` is not the participant's or was recorded at another rate, and MeetingOver.
@@ -30,7 +32,7 @@ def open_stream(participant_id: UUID, start: AudioStart) -> tuple[StreamInfo, da
             raise StreamRefused("the stream was begun at another sample rate")
     else:
         stream = _new_stream(participant, start)
-    return _info(participant, stream), stream.started_at
+    return _info(participant, stream, preferred_languages), stream.started_at
 
 
 def _own_stream(participant: Participant, stream_id: str) -> AudioStream:
@@ -52,13 +54,14 @@ def _new_stream(participant: Participant, start: AudioStart) -> AudioStream:
     )
 
 
-def _info(participant: Participant, stream: AudioStream) -> StreamInfo:
+def _info(participant: Participant, stream: AudioStream, preferred_languages: tuple[str, ...]) -> StreamInfo:
     return StreamInfo(
         stream_id=str(stream.pk),
         meeting_id=str(participant.meeting_id),
         participant_id=str(participant.pk),
         sample_rate=stream.sample_rate,
         language=stream.language,
+        preferred_languages=preferred_languages,
         vocabulary=vocabulary_of(participant),
     )
 

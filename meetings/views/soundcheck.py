@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from redis.exceptions import RedisError
 
 from meetings import soundcheck
-from meetings.languages import LANGUAGE_CHOICES
+from meetings.languages import LANGUAGE_CHOICES, preferred_languages
 from meetings.models import Meeting
 from meetings.redis import with_redis
 from transcription.errors import TranscriptionError
@@ -29,7 +29,9 @@ def begin(request: HttpRequest, code: str) -> JsonResponse:
     if not rate.isascii() or not rate.isdigit() or len(rate) > 6 or language not in LANGUAGES:
         return _refused(HTTPStatus.BAD_REQUEST, "address", "say the sample rate, and a language of the list")
     address = request.META.get("REMOTE_ADDR", "")
-    call = partial(soundcheck.begin, meeting.pk, address, request.body, int(rate), language)
+    preferred = preferred_languages(request.headers.get("Accept-Language", ""))
+    sound = partial(soundcheck.begin, meeting.pk, address, request.body, int(rate))
+    call = partial(sound, language=language, preferred=preferred)
     try:
         check = with_redis(call)
     except soundcheck.SoundRefused as error:

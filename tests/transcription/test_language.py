@@ -78,3 +78,30 @@ def test_first_words_are_shown_only_in_a_language_that_is_likelier_than_all_othe
     assert not is_guessed(among_english, "en", {"en": 0.4, "fr": 0.45})
     assert not is_guessed(alone, "en", {"en": 0.6, "fr": 0.3})
     assert not is_guessed(alone, "en", {})  # it was chosen, or is known from before
+
+
+def test_unclear_first_words_are_in_a_language_that_the_browser_prefers() -> None:
+    newcomer = SpeakerLanguage(preferred=("en-GB", "de"))
+    assert (newcomer.likely, newcomer.is_sure) == ("", False)
+    assert likeliest({"ro": 0.37, "en": 0.09}, newcomer.leaning) == "en"
+    assert likeliest({"nl": 0.5, "de": 0.3}, newcomer.leaning) == "de"
+    assert likeliest({"fr": 0.92, "en": 0.05}, newcomer.leaning) == "fr"
+
+
+def test_what_the_browser_prefers_comes_not_on_top_of_what_the_others_speak() -> None:
+    company = LanguageEvidence(MOST_OTHERS)
+    SpeakerLanguage(company=company).hear({"en": 0.98}, 4.0)
+    guest = SpeakerLanguage(company=company, preferred=("en",))
+    assert likeliest({"de": 0.87, "en": 0.11}, guest.leaning) == "de"
+    at_home = SpeakerLanguage(company=company, preferred=("de-AT",))
+    assert likeliest({"de": 0.5, "en": 0.3}, at_home.leaning) == "de"
+
+
+def test_what_the_browser_prefers_is_overruled_by_what_is_heard() -> None:
+    guest = SpeakerLanguage(preferred=("en",))
+    guest.hear({"es": 0.9, "ca": 0.05}, 4.0)
+    assert (guest.likely, guest.is_sure) == ("es", True)
+
+
+def test_a_language_has_the_code_that_the_model_has_for_it() -> None:
+    assert SpeakerLanguage(preferred=("nb-NO", "FIL", "x")).leaning.keys() == {"no", "tl", "x"}
