@@ -132,7 +132,7 @@ class WhisperEngine:
             if not window.final:
                 heard.append(Hypothesis(() if is_guessed(window, *language) else fresh, *language))
             elif is_doubtful(window, text):
-                heard.append(self._again(window, temperature))
+                heard.append(self._again(window, temperature, *language))
             else:
                 invented = is_invented(text, mean_logprob(fresh), result.no_speech)
                 heard.append(Hypothesis(() if invented else fresh, *language))
@@ -154,14 +154,18 @@ class WhisperEngine:
         known = len(tokenizer.encode(" " + window.context)) if window.context else 0
         return Reading(tokenizer, text_tokens(tokenizer, tokens, window.samples), window.samples, known)
 
-    def _again(self, window: Window, temperature: float) -> Hypothesis:
-        """Without what was said before; then once more with a little chance, the same chance every time."""
+    def _again(self, window: Window, temperature: float, language: str, found: Mapping[str, float]) -> Hypothesis:
+        """Without what was said before; then once more with a little chance, the same chance every time, and where
+        nobody knows the language in the next likeliest."""
         if window.context:
             return self._decode_batch([window.alone()])[0]
         if temperature:
             return UNCLEAR
         ctranslate2.set_random_seed(1)
-        return self._decode_batch([window], RETRY_TEMPERATURE)[0]
+        other = likeliest({name: chance for name, chance in found.items() if name != language}, window.leaning)
+        asked = msgspec.structs.replace(window, language=other) if other else window
+        [heard] = self._decode_batch([asked], RETRY_TEMPERATURE)
+        return msgspec.structs.replace(heard, languages=dict(found))
 
     # ── What the model is given ─────────────────────────────────────────────────────────────────────────────────────
 
