@@ -26,6 +26,7 @@ class Recording(models.Model):
     )  # once its content was found good
     title = models.CharField(_("title"), max_length=200)
     language = models.CharField(_("language"), max_length=16, blank=True)
+    preferred_languages = models.JSONField(default=list, blank=True)  # of the uploader's browser
     speakers = models.CharField(_("speakers"), max_length=8, choices=Speakers.choices, default=Speakers.ONE)
     speakers_least = models.PositiveSmallIntegerField(_("speakers at least"), null=True, blank=True)
     speakers_most = models.PositiveSmallIntegerField(_("speakers at most"), null=True, blank=True)

@@ -120,6 +120,7 @@ def open_recording(job: Job, length_ms: int, voices: int | None = None, *, cut_s
             meeting_id=str(stream.participant.meeting_id),
             participant_id=str(stream.participant_id),
             language=recording.language,
+            preferred_languages=tuple(recording.preferred_languages),
             vocabulary=vocabulary_of(stream.participant),
             background=True,
         )

@@ -1,6 +1,7 @@
 """Recordings come in: chunk by chunk, each where the last one ended, on disk before it is acknowledged."""
 
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ def begin(
     speakers_least: int | None = None,
     speakers_most: int | None = None,
     keep_audio: bool = False,
+    preferred_languages: Sequence[str] = (),
 ) -> Recording:
     """`most` bounds the owner's unfinished uploads. Raises TooMuch; OSError where the disk has no room for it."""
     if size_bytes > MAX_BYTES:
@@ -83,6 +85,7 @@ def begin(
             speakers_least=speakers_least,
             speakers_most=speakers_most,
             keep_audio=keep_audio,
+            preferred_languages=list(preferred_languages),
             size_bytes=size_bytes,
         )
         Job.objects.create(recording=recording)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from meetings import receiving
 from meetings.forms import RecordingForm
+from meetings.languages import preferred_languages
 from meetings.models import Recording, User
 from meetings.services import batches, recordings, uploads
 
@@ -45,7 +46,8 @@ def begin(request: HttpRequest) -> HttpResponse:
             {"error": " ".join(str(error) for errors in form.errors.values() for error in errors)}, status=400
         )
     try:
-        recording = uploads.begin(request.user, **form.cleaned_data)
+        preferred = preferred_languages(request.headers.get("Accept-Language", ""))
+        recording = uploads.begin(request.user, preferred_languages=preferred, **form.cleaned_data)
     except uploads.TooMuch as refusal:
         return JsonResponse({"error": str(refusal)}, status=413)
     except OSError:

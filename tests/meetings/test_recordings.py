@@ -105,6 +105,16 @@ def test_checking_says_which_share_of_the_file_was_read(
         note(recording.job.pk, 1_000, 0.5)
 
 
+@pytest.mark.parametrize(("header", "preferred"), [("de-AT,de;q=0.9,*;q=0.1", ("de-at", "de")), ("", ()), ("?", ())])
+def test_its_language_leans_towards_what_the_browser_prefers(
+    browser: Client, header: str, preferred: tuple[str, ...]
+) -> None:
+    fields = {"title": "Board", "size_bytes": 4}
+    browser.post("/recordings/begin/", fields, headers={"accept-language": header})
+    (info,) = recordings.open_recording(Recording.objects.get().job, 10_000)
+    assert info.preferred_languages == preferred
+
+
 def test_progress_is_what_is_settled_and_the_end_is_exact(browser: Client) -> None:
     recording = complete(browser)
     (info,) = recordings.open_recording(recording.job, 10_000)
