@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import Process
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -72,13 +73,17 @@ async def _run(job_id: int, streams: list[AudioStream], model: str) -> None:
     async with _listener(model) as child:
         for stream in streams:
             words: list[TimedWord] = []
-            language, pending = stream.language, stretches(stream)
+            spoken, pending = Counter[str](), stretches(stream)
             while (stretch := await in_database(next, pending, None)) is not None:
                 async for heard in _hear(child, stretch, stream, partial(_note, job_id, done)):
                     words += [_timed(word, stretch, stream) for word in heard.words]
-                    language = language or heard.language
+                    spoken[heard.language] += len(heard.words)
                 done += len(stretch.samples)
-            await in_database(second_pass.suggest, job_id, stream, words, language)
+            await in_database(second_pass.suggest, job_id, stream, words, stream.language or _most(spoken))
+
+
+def _most(counted: "Counter[str]") -> str:
+    return max(counted, key=counted.__getitem__, default="")
 
 
 async def _note(job_id: int, done: int, until: int) -> None:
@@ -152,11 +157,16 @@ async def _listener(model: str) -> AsyncIterator[Process]:
         await child.wait()
 
 
-def _terms(stretch: Stretch, stream: AudioStream) -> tuple[str, ...]:
-    """What may be said of what the meeting listens for, by the lines that are there."""
+def _known(stretch: Stretch, stream: AudioStream) -> tuple[str, tuple[str, ...]]:
+    """By the lines that are there: the language of most of the stretch, which they tell better than its beginning, and
+    what may be said of what the meeting listens for."""
     end = stretch.first_sample + len(stretch.samples)
-    lines = stream.segments.filter(start_sample__lt=end, end_sample__gt=stretch.first_sample)
-    return near(" ".join(lines.values_list("text", flat=True)).split(), vocabulary_of(stream.participant))
+    lines = list(stream.segments.filter(start_sample__lt=end, end_sample__gt=stretch.first_sample))
+    spoken = Counter[str]()
+    for line in lines:
+        spoken[line.language] += line.end_sample - line.start_sample
+    terms = near(" ".join(line.text for line in lines).split(), vocabulary_of(stream.participant))
+    return stream.language or _most(spoken), terms
 
 
 async def _hear(
@@ -165,8 +175,8 @@ async def _hear(
     """What is understood of a stretch, part by part; `note` is told how far it is. Raises ListenerFailed."""
     assert child.stdin is not None
     pcm = stretch.samples.astype("<i2").tobytes()
-    terms = await in_database(_terms, stretch, stream)
-    request = offline.Stretch(len(pcm), stream.language, terms)
+    language, terms = await in_database(_known, stretch, stream)
+    request = offline.Stretch(len(pcm), language, terms)
     with suppress(ConnectionError):  # then its last words are still to be read
         child.stdin.writelines([msgspec.json.encode(request) + b"\n", pcm])
         await child.stdin.drain()

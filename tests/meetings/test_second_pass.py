@@ -113,6 +113,20 @@ def test_what_was_heard_otherwise_is_suggested_and_nothing_is_changed(kept: Meet
     assert (word["text"], word["start_ms"], word["end_ms"]) == ("again-7", 1_600, 1_700)
 
 
+@pytest.mark.parametrize(("chosen", "heard"), [("", "de"), ("fr", "fr")])
+def test_it_is_heard_in_the_chosen_language_or_in_that_of_most_that_was_said(
+    meeting: Meeting, chosen: str, heard: str
+) -> None:
+    stream = stream_of(guest(meeting), 1_000)
+    AudioStream.objects.update(language=chosen)
+    keep(stream, 0, counted(1, 20))
+    line(stream, 1, 2, language="he")
+    line(stream, 3, 4, language="he")
+    line(stream, 5, 20, language="de")
+    heard_again(ended(meeting))
+    assert set(Suggestion.objects.values_list("language", flat=True)) == {heard}
+
+
 @pytest.mark.parametrize("touched", [{"text": "one"}, {"reviewed": True}, {"hidden": True}], ids=str)
 def test_a_line_that_a_person_settled_is_never_suggested_for(kept: Meeting, touched: dict[str, Any]) -> None:
     kept.segments.filter(sequence=1).update(**touched)
