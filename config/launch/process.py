@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypedDict
@@ -64,14 +66,21 @@ def identity(user_id: int | None) -> Identity:
 
 def stop(process: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> int:
     """Ask the process to stop, wait, then kill what is left of its group; its exit status."""
-    if process.poll() is None:
-        process.send_signal(how)
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            pass
-    _kill_group(process.pid)
-    return process.wait()
+    [status] = stop_all([(process, how)])
+    return status
+
+
+def stop_all(processes: Sequence[tuple[subprocess.Popen[bytes], signal.Signals]]) -> list[int]:
+    """The same of several at once, so that all together take no longer than the slowest."""
+    for process, how in processes:
+        if process.poll() is None:
+            process.send_signal(how)
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    for process, _ in processes:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, deadline - time.monotonic()))
+        _kill_group(process.pid)
+    return [process.wait() for process, _ in processes]
 
 
 def relay(process: subprocess.Popen[bytes], name: str) -> threading.Thread:

@@ -1,6 +1,7 @@
 """Keeps processes and stores running: output under their names, restarts with growing pauses, stops all in order."""
 
 import http.client
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -19,13 +20,13 @@ STEADY_S = 60.0  # after which a process counts as well again
 
 @dataclass
 class Child:
-    """One thing kept running. `start` runs it (again) and returns its process; `stop` ends that in order."""
+    """One thing kept running. `start` runs it (again) and returns its process."""
 
     name: str
     start: "Callable[[], subprocess.Popen[bytes]]"
-    stop: "Callable[[subprocess.Popen[bytes]], object]"
     running: "subprocess.Popen[bytes]"
     started_at: float
+    stop_signal: signal.Signals = signal.SIGTERM
     failures: int = 0
     restart_at: float | None = None
 
@@ -34,7 +35,8 @@ class Supervisor:
     """Within `with`, keeps what it is given; on exit stops the processes, then the stores."""
 
     def __init__(self) -> None:
-        self._stores: list[Child] = []
+        self._stores: list[Store] = []
+        self._served: list[Child] = []  # their processes
         self._processes: list[Child] = []
 
     def __enter__(self) -> "Supervisor":
@@ -43,8 +45,12 @@ class Supervisor:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
-        for child in [*reversed(self._processes), *self._stores]:
-            child.stop(child.running)
+        ended = process.stop_all([(child.running, child.stop_signal) for child in self._processes])
+        for child, status in zip(self._processes, ended, strict=True):
+            if status == -signal.SIGKILL:
+                print(f"{child.name} did not stop within {process.STOP_TIMEOUT_S:.0f} s and was killed", flush=True)
+        for store in self._stores:
+            store.stop()
 
     def keep_store(self, store: Store) -> str:
         """Start the store and return its URL. Raises LaunchError."""
@@ -59,7 +65,8 @@ class Supervisor:
         except BaseException:
             store.stop()
             raise
-        self._stores.append(Child(store.name, start, lambda _: store.stop(), running, time.monotonic()))
+        self._stores.append(store)
+        self._served.append(Child(store.name, start, running, time.monotonic()))
         return store.url
 
     def start(self, command: process.Command) -> None:
@@ -80,7 +87,7 @@ class Supervisor:
     def watch(self) -> None:
         """Restart what dies, for ever (until KeyboardInterrupt)."""
         while True:
-            for child in [*self._stores, *self._processes]:
+            for child in [*self._served, *self._processes]:
                 _look_after(child)
             time.sleep(POLL_S)
 
@@ -91,10 +98,7 @@ def _supervised(command: process.Command) -> Child:
         process.relay(running, command.name)
         return running
 
-    def stop(running: "subprocess.Popen[bytes]") -> None:
-        process.stop(running, command.stop_signal)
-
-    return Child(command.name, start, stop, start(), time.monotonic())
+    return Child(command.name, start, start(), time.monotonic(), command.stop_signal)
 
 
 def _look_after(child: Child) -> None:

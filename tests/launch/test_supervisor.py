@@ -108,6 +108,39 @@ def test_a_process_that_ignores_the_request_to_end_is_killed(monkeypatch: pytest
     assert process.stop(child) == -signal.SIGKILL
 
 
+def test_all_are_asked_to_end_before_any_is_waited_for(tmp_path: Path) -> None:
+    """The first ends only once the second was asked."""
+    asked, ready = tmp_path / "asked", [tmp_path / "first", tmp_path / "second"]
+    first = (
+        "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        f"open({str(ready[0])!r}, 'w')\nwhile not pathlib.Path({str(asked)!r}).exists(): time.sleep(0.01)"
+    )
+    second = (
+        f"import signal, time; signal.signal(signal.SIGTERM, lambda *_: open({str(asked)!r}, 'w')); "
+        f"open({str(ready[1])!r}, 'w'); signal.pause()"
+    )
+    children = [process.start(_python(name, code)) for name, code in (("first", first), ("second", second))]
+    _eventually(lambda: all(note.exists() for note in ready))
+    assert process.stop_all([(child, signal.SIGTERM) for child in children]) == [0, 0]
+
+
+def test_what_had_to_be_killed_at_the_end_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(process, "STOP_TIMEOUT_S", 0.3)
+    note = tmp_path / "deaf"
+    deaf = (
+        f"import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open({str(note)!r}, 'w'); time.sleep(60)"
+    )
+    with Supervisor() as watched:
+        watched.start(_python("media", deaf))
+        watched.start(_python("web", "import time; time.sleep(60)"))
+        _eventually(note.exists)
+    said = capfd.readouterr().out
+    assert "media did not stop within 0 s and was killed" in said
+    assert "web did not stop" not in said
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
 def test_nothing_outlives_a_start_that_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
