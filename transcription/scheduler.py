@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 CADENCE_SECONDS = 0.3  # new audio that is worth a partial when nobody waits
 SLOWEST_CADENCE_SECONDS = 2.0
 PATIENCE_SECONDS = 10.0  # without a turn for any of them, an upload goes first once
+SLOW_SECONDS = 2.0  # a decode that takes longer may hang: its speaker gets no second lane
 RESTART_SECONDS = 2.0  # between attempts to bring an engine back
 RETRY_SECONDS, SLOWEST_RETRY_SECONDS = 0.5, 4.0  # between attempts to have a window answered
 
@@ -39,6 +40,7 @@ class Scheduler:
         self.measures = measures
         self._engines = engines  # started when `run` is
         self._clients: list[Client] = []
+        self._asked: list[tuple[Client, Job, float]] = []  # in the engines' hands, and since when (monotonic)
         self._work = asyncio.Event()
         self.trouble = ""  # why the engine could not answer the last time
         self._waited = 0.0  # seconds a live job waits for the engine, moving average
@@ -63,6 +65,7 @@ class Scheduler:
     def remove(self, client: Client) -> None:
         if client in self._clients:
             self._clients.remove(client)
+        self._asked = [asked for asked in self._asked if asked[0] is not client]
 
     def notify(self, client: Client) -> None:
         """The client has new audio."""
@@ -102,6 +105,7 @@ class Scheduler:
                 client.waiting_since = 0.0
             else:
                 batch.append((client, job))
+                self._asked.append((client, job, time.monotonic()))
                 self._measure(client)
             if len(batch) == size or suspect:
                 break
@@ -117,7 +121,8 @@ class Scheduler:
         def final(client: Client) -> bool:
             return client.processor.wants_final and not client.processor.suspect
 
-        waiting = [client for client in self._clients if client.waiting_since]
+        slow = [client for client, _, since in self._asked if time.monotonic() - since > SLOW_SECONDS]
+        waiting = [client for client in self._clients if client.waiting_since and client not in slow]
         return sorted(waiting, key=lambda one: (gives_way(one), not final(one), one.waiting_since))
 
     def _measure(self, client: Client) -> None:
@@ -195,6 +200,7 @@ class Scheduler:
                 await asyncio.sleep(RESTART_SECONDS)
 
     def _apply(self, client: Client, job: Job, hypothesis: Hypothesis | None) -> None:
+        self._asked = [asked for asked in self._asked if asked[1] is not job]
         client.processor.apply(job, hypothesis)
         if hypothesis is None:
             client.waiting_since = 0.0  # those who waited meanwhile come first

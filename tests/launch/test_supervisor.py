@@ -117,7 +117,7 @@ def test_all_are_asked_to_end_before_any_is_waited_for(tmp_path: Path) -> None:
     )
     second = (
         f"import signal, time; signal.signal(signal.SIGTERM, lambda *_: open({str(asked)!r}, 'w')); "
-        f"open({str(ready[1])!r}, 'w'); signal.pause()"
+        f"open({str(ready[1])!r}, 'w')\nwhile not __import__('os').path.exists({str(asked)!r}): time.sleep(0.01)"
     )
     children = [process.start(_python(name, code)) for name, code in (("first", first), ("second", second))]
     _eventually(lambda: all(note.exists() for note in ready))
