@@ -127,8 +127,8 @@ class Stack:
         child.wait()
 
     def stop(self) -> None:
-        for name in reversed(list(self.running)):
-            process.stop(self.running.pop(name))
+        process.stop_all([(child, signal.SIGTERM) for child in self.running.values()])
+        self.running.clear()
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
