@@ -20,6 +20,11 @@ from config.launch.ports import free_port
 READY_WITHIN_S = 120.0
 
 
+def _in_front() -> None:
+    """Ctrl-C is for it, also where a shell runs the tests in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Start:
     """`python -m config.launch` with stores and a data folder of its own."""
 
@@ -31,7 +36,14 @@ class Start:
         self.environment = {name: value for name, value in os.environ.items() if name not in given} | own
         with self.said.open("wb") as output:
             command = [sys.executable, "-m", "config.launch"]
-            self.process = subprocess.Popen(command, cwd=BASE_DIR, env=self.environment, stdout=output, stderr=output)
+            self.process = subprocess.Popen(
+                command,
+                cwd=BASE_DIR,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_in_front,  # noqa: PLW1509  (no thread runs yet)
+            )
 
     @property
     def output(self) -> str:
