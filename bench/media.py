@@ -152,11 +152,7 @@ def upload(samples: Samples, speakers: str, folder: Path, **settings: str) -> re
         stack = Stack(new_database(urls["DATABASE_URL"]), emptied_redis(urls["REDIS_URL"], 1), folder, settings)
         stack.prepare()
         try:
-            stack.start_web()
-            stack.start_transcriber()
-            stack.start_worker()
-            stack.start_media_worker()
-            stack.wait_ready()
+            stack.start_all()
             ada = Person(stack.base_url)
             ada.sign_up("Ada")
             watched, engine = Watched(stack.running["media"].pid), Watched(stack.running["transcriber"].pid)

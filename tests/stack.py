@@ -114,6 +114,14 @@ class Stack:
     def start_media_worker(self, name: str = "media") -> None:
         self._start(name, "-m", "celery", "-A", "config", "worker", "-Q", "media", "-c", "1", "-l", "WARNING")
 
+    def start_all(self) -> None:
+        """One of each, ready."""
+        self.start_web()
+        self.start_transcriber()
+        self.start_worker()
+        self.start_media_worker()
+        self.wait_ready()
+
     def wait_ready(self) -> None:
         self._wait("web", lambda: self._answers("/ready"))
 

@@ -93,8 +93,10 @@ def measured(stack: Stack) -> Iterator[None]:
     speaking = threading.Thread(target=asyncio.run, args=(talk(stack),), name="who speaks")
     speaking.start()
     time.sleep(MEASURED_SECONDS)
-    yield
-    speaking.join()
+    try:
+        yield
+    finally:
+        speaking.join()
 
 
 @contextmanager

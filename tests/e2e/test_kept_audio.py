@@ -23,11 +23,7 @@ Segment.objects.filter(pk=first.pk).update(text="mumbling", recognised_text="mum
 @pytest.fixture(scope="module")
 def site(new_stack: NewStack) -> Stack:
     stack = new_stack()
-    stack.start_web()
-    stack.start_transcriber()
-    stack.start_worker()
-    stack.start_media_worker()
-    stack.wait_ready()
+    stack.start_all()
     return stack
 
 

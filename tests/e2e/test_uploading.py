@@ -22,11 +22,7 @@ SECONDS = 24.0
 @pytest.fixture(scope="module")
 def site(new_stack: NewStack) -> Stack:
     stack = new_stack()
-    stack.start_web()
-    stack.start_transcriber()
-    stack.start_worker()
-    stack.start_media_worker()
-    stack.wait_ready()
+    stack.start_all()
     return stack
 
 

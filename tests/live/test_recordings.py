@@ -47,11 +47,7 @@ def script() -> str:
 @pytest.fixture
 def stack(new_stack: Callable[..., Stack], script: str) -> Stack:
     running = new_stack(ENGINE="scripted", MODEL=script)
-    running.start_web()
-    running.start_transcriber()
-    running.start_worker()
-    running.start_media_worker()
-    running.wait_ready()
+    running.start_all()
     return running
 
 

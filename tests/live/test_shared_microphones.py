@@ -21,11 +21,7 @@ pytestmark = pytest.mark.skipif(not INSTALLED, reason="the extra is not installe
 @pytest.fixture(scope="module")
 def site(new_stack: NewStack) -> Stack:
     stack = new_stack(MODEL="base", HF_TOKEN="", DIARIZATION_MODEL="")
-    stack.start_web()
-    stack.start_transcriber()
-    stack.start_worker()
-    stack.start_media_worker()
-    stack.wait_ready()
+    stack.start_all()
     return stack
 
 

@@ -22,11 +22,7 @@ INSTALLED = importlib.util.find_spec("pyannote") is not None and find_bundle() i
 @pytest.fixture(scope="module")
 def stack(new_stack: Callable[..., Stack]) -> Stack:
     running = new_stack(MODEL="base", HF_TOKEN="", DIARIZATION_MODEL="")
-    running.start_web()
-    running.start_transcriber()
-    running.start_worker()
-    running.start_media_worker()
-    running.wait_ready()
+    running.start_all()
     return running
 
 
